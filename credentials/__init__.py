@@ -1,0 +1,1 @@
+"""Credential formats, proofs, status, trust and protocol messages: pure functions and values."""

@@ -1,0 +1,1 @@
+"""Keys and decentralized identifiers: pure functions and values, no input or output of their own."""

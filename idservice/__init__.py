@@ -1,0 +1,1 @@
+"""The issuer and verifier service."""

@@ -1,0 +1,1 @@
+"""The wallet command: a resident's keys and credentials."""
