@@ -1,0 +1,1 @@
+"""What the world resolves: credential types, status lists, DIDs, the signed list."""
