@@ -14,8 +14,8 @@ from starlette.requests import HTTPConnection
 
 from credentials.claims import ClaimPath
 
-from .database import UtcDateTime, metadata
-from .service import Service
+from idservice.database import UtcDateTime, metadata
+from idservice.service import Service
 
 ROLES = ("registrar", "approver", "auditor", "admin")
 

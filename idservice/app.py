@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from .service import Service
+from idservice.service import Service
 
 
 def create_public_app(service: Service) -> FastAPI:

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, Table, insert
 from sqlalchemy.engine import Connection
 
-from .database import UtcDateTime, metadata
-from .service import Service
+from idservice.database import UtcDateTime, metadata
+from idservice.service import Service
 
 audit_rows = Table(
     "audit_rows",

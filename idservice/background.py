@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from .service import Service
+from idservice.service import Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from .problems import Refused
+from idservice.problems import Refused
 
 MAX_BODY = 1 << 20
 

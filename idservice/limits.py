@@ -12,9 +12,9 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 
-from .database import UtcDateTime, metadata, transaction
-from .problems import Refused
-from .service import Service
+from idservice.database import UtcDateTime, metadata, transaction
+from idservice.problems import Refused
+from idservice.service import Service
 
 limit_counters = Table(
     "limit_counters",

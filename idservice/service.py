@@ -3,14 +3,17 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from did.methods.base import Fetch
 from sqlalchemy import Engine
 
-from .catalogue import TypeCatalogue
-from .clock import Clock
-from .keystore import KeyStore
-from .settings import Settings
+from idservice.catalogue import TypeCatalogue
+from idservice.clock import Clock
+from idservice.keystore import KeyStore
+from idservice.settings import Settings
+
+if TYPE_CHECKING:
+    from did.methods.base import Fetch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,7 @@ class Service:
     clock: Clock
     keys: KeyStore
     types: TypeCatalogue
-    fetch: Fetch
+    fetch: "Fetch"
     log: logging.Logger
 
     @property

@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from .problems import Refused
+from idservice.problems import Refused
 
 PREFIX = "IDSERVICE_"
 CONFIG_FILE = "config.toml"

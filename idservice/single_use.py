@@ -6,7 +6,7 @@ from hashlib import sha256
 from sqlalchemy import Column, Index, LargeBinary, String, Table, delete
 from sqlalchemy.engine import Connection
 
-from .database import UtcDateTime, insert_once, metadata
+from idservice.database import UtcDateTime, insert_once, metadata
 
 single_use_values = Table(
     "single_use_values",

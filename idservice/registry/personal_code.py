@@ -5,8 +5,8 @@ from typing import Literal
 
 from sqlalchemy.engine import Connection
 
-from ..problems import Refused
-from ..service import Service
+from idservice.problems import Refused
+from idservice.service import Service
 
 Sex = Literal["male", "female"]
 

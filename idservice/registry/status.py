@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy.engine import Connection
 
-from ..service import Service
+from idservice.service import Service
 
 StatusName = Literal["valid", "suspended", "revoked"]
 

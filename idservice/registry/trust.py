@@ -5,7 +5,7 @@ from sqlalchemy.engine import Connection
 from credentials.trust import TrustPolicy
 from credentials.verify import StatusSource
 
-from ..service import Service
+from idservice.service import Service
 
 
 def policy(service: Service, db: Connection) -> TrustPolicy:

@@ -1,0 +1,358 @@
+"""The first tables."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+from idservice.database import UtcDateTime
+
+revision: str = "2026_11_22_first"
+down_revision: str | None = None
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.create_table(
+        "agencies",
+        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("purposes", sa.JSON(), nullable=False),
+        sa.Column("redirect_uris", sa.JSON(), nullable=False),
+        sa.Column("webhook_url", sa.String(length=500), nullable=True),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agencies")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_agencies_token_hash")),
+    )
+    op.create_table(
+        "audit_rows",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("act", sa.String(length=60), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=True),
+        sa.Column("previous_hash", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_rows")),
+        sa.UniqueConstraint("sequence", name=op.f("uq_audit_rows_sequence")),
+    )
+    op.create_index(op.f("ix_audit_rows_at_id"), "audit_rows", ["at", "id"], unique=False)
+    op.create_index(op.f("ix_audit_rows_subject"), "audit_rows", ["subject"], unique=False)
+    op.create_table(
+        "case_numbers",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_case_numbers")),
+    )
+    op.create_table(
+        "idempotency_answers",
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("request", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("actor", "key", name=op.f("pk_idempotency_answers")),
+    )
+    op.create_index(op.f("ix_idempotency_answers_expires_at"), "idempotency_answers", ["expires_at"], unique=False)
+    op.create_table(
+        "issuer_offers",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("case_id", sa.String(length=64), nullable=True),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("link_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("handle_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("tx_code_mac", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("tx_code_misses", sa.Integer(), nullable=False),
+        sa.Column("holder_jkt", sa.String(length=43), nullable=True),
+        sa.Column("created_by", sa.String(length=120), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("redeemed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer_offers")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_issuer_offers_code_hash")),
+        sa.UniqueConstraint("handle_hash", name=op.f("uq_issuer_offers_handle_hash")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_issuer_offers_link_hash")),
+    )
+    op.create_index(op.f("ix_issuer_offers_case_id"), "issuer_offers", ["case_id"], unique=False)
+    op.create_index(op.f("ix_issuer_offers_expires_at"), "issuer_offers", ["expires_at"], unique=False)
+    op.create_table(
+        "limit_counters",
+        sa.Column("key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("window_start", UtcDateTime(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "window_start", name=op.f("pk_limit_counters")),
+    )
+    op.create_index(op.f("ix_limit_counters_expires_at"), "limit_counters", ["expires_at"], unique=False)
+    op.create_table(
+        "persons",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("code_mac", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("person_mac", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_persons")),
+        sa.UniqueConstraint("code_mac", name=op.f("uq_persons_code_mac")),
+    )
+    op.create_index(op.f("ix_persons_person_mac"), "persons", ["person_mac"], unique=False)
+    op.create_table(
+        "single_use_values",
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "digest", name=op.f("pk_single_use_values")),
+    )
+    op.create_index(op.f("ix_single_use_values_expires_at"), "single_use_values", ["expires_at"], unique=False)
+    op.create_table(
+        "staff_keys",
+        sa.Column("staff_id", sa.String(length=22), nullable=False),
+        sa.Column("thumbprint", sa.String(length=43), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("staff_id", "thumbprint", name=op.f("pk_staff_keys")),
+    )
+    op.create_table(
+        "staff_members",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_members")),
+        sa.UniqueConstraint("name", name=op.f("uq_staff_members_name")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_staff_members_token_hash")),
+    )
+    op.create_table(
+        "cases",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("type", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("auth_jkt", sa.String(length=43), nullable=True),
+        sa.Column("sign_jkt", sa.String(length=43), nullable=True),
+        sa.Column("live_auth_jkt", sa.String(length=43), nullable=True),
+        sa.Column("application_id", sa.String(length=22), nullable=True),
+        sa.Column("person_mac", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("document_mac", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("receipt_mac", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("receipt_by", sa.String(length=120), nullable=True),
+        sa.Column("person_id", sa.String(length=22), nullable=True),
+        sa.Column("previous_case_id", sa.String(length=22), nullable=True),
+        sa.Column("renewal_code", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("reason", sa.String(length=40), nullable=True),
+        sa.Column("decision_due", UtcDateTime(), nullable=False),
+        sa.Column("grant_id", sa.String(length=22), nullable=True),
+        sa.Column("date_of_expiry", sa.Date(), nullable=True),
+        sa.Column("offer_id", sa.String(length=64), nullable=True),
+        sa.Column("activated_at", UtcDateTime(), nullable=True),
+        sa.Column("next_check_at", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('draft', 'submitted', 'paid', 'checks', 'info_requested', 'approved', 'refused', 'ready', 'active', 'suspended', 'revoked', 'expired')",
+            name=op.f("ck_cases_state"),
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_cases_person_id")),
+        sa.ForeignKeyConstraint(["previous_case_id"], ["cases.id"], name=op.f("fk_cases_previous_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
+        sa.UniqueConstraint("id", "state", name=op.f("uq_cases_id_state")),
+        sa.UniqueConstraint("live_auth_jkt", name=op.f("uq_cases_live_auth_jkt")),
+        sa.UniqueConstraint("number", name=op.f("uq_cases_number")),
+        sa.UniqueConstraint("renewal_code", name=op.f("uq_cases_renewal_code")),
+    )
+    op.create_index(op.f("ix_cases_date_of_expiry"), "cases", ["date_of_expiry"], unique=False)
+    op.create_index(op.f("ix_cases_document_mac"), "cases", ["document_mac"], unique=False)
+    op.create_index(op.f("ix_cases_next_check_at"), "cases", ["next_check_at"], unique=False)
+    op.create_index(op.f("ix_cases_person_id"), "cases", ["person_id"], unique=False)
+    op.create_index(op.f("ix_cases_person_mac"), "cases", ["person_mac"], unique=False)
+    op.create_index(op.f("ix_cases_previous_case_id"), "cases", ["previous_case_id"], unique=False)
+    op.create_index(op.f("ix_cases_receipt_mac"), "cases", ["receipt_mac"], unique=False)
+    op.create_table(
+        "issuer_credentials",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("offer_id", sa.String(length=22), nullable=False),
+        sa.Column("case_id", sa.String(length=64), nullable=True),
+        sa.Column("type", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("slots", sa.Integer(), nullable=False),
+        sa.Column("holder_thumbprint", sa.String(length=43), nullable=True),
+        sa.Column("row_ref", sa.String(length=120), nullable=True),
+        sa.Column("dataset", sa.LargeBinary(), nullable=True),
+        sa.Column("certificate", sa.LargeBinary(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["offer_id"], ["issuer_offers.id"], name=op.f("fk_issuer_credentials_offer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer_credentials")),
+    )
+    op.create_index(op.f("ix_issuer_credentials_case_id"), "issuer_credentials", ["case_id"], unique=False)
+    op.create_index(op.f("ix_issuer_credentials_offer_id"), "issuer_credentials", ["offer_id"], unique=False)
+    op.create_table(
+        "issuer_tokens",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("offer_id", sa.String(length=22), nullable=False),
+        sa.Column("jkt", sa.String(length=43), nullable=True),
+        sa.Column("granted", sa.JSON(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("revoked_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["offer_id"], ["issuer_offers.id"], name=op.f("fk_issuer_tokens_offer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer_tokens")),
+        sa.UniqueConstraint("digest", name=op.f("uq_issuer_tokens_digest")),
+    )
+    op.create_index(op.f("ix_issuer_tokens_expires_at"), "issuer_tokens", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_issuer_tokens_offer_id"), "issuer_tokens", ["offer_id"], unique=False)
+    op.create_table(
+        "case_applications",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("case_id", sa.String(length=22), nullable=False),
+        sa.Column("jkt", sa.String(length=43), nullable=False),
+        sa.Column("jti", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("payload_mac", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("sha256", sa.String(length=43), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_applications_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_applications")),
+        sa.UniqueConstraint("jkt", "jti", name=op.f("uq_case_applications_jkt_jti")),
+    )
+    op.create_index(op.f("ix_case_applications_case_id"), "case_applications", ["case_id"], unique=False)
+    op.create_table(
+        "case_checks",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("case_id", sa.String(length=22), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("result", sa.String(length=8), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("officer", sa.String(length=120), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("superseded", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("result IN ('passed', 'look', 'failed')", name=op.f("ck_case_checks_result")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_checks_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_checks")),
+    )
+    op.create_index(op.f("ix_case_checks_case_id"), "case_checks", ["case_id"], unique=False)
+    op.create_table(
+        "case_ends",
+        sa.Column("case_id", sa.String(length=22), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id", "state"], ["cases.id", "cases.state"], name=op.f("fk_case_ends_case_id_state")
+        ),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_ends")),
+    )
+    op.create_table(
+        "case_followups",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("case_id", sa.String(length=22), nullable=False),
+        sa.Column("open_case_id", sa.String(length=22), nullable=True),
+        sa.Column("checks", sa.JSON(), nullable=False),
+        sa.Column("opened_at", UtcDateTime(), nullable=False),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("closed_by", sa.String(length=120), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_followups_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_followups")),
+        sa.UniqueConstraint("open_case_id", name=op.f("uq_case_followups_open_case_id")),
+    )
+    op.create_index(op.f("ix_case_followups_case_id"), "case_followups", ["case_id"], unique=False)
+    op.create_table(
+        "case_notes",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("case_id", sa.String(length=22), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("officer", sa.String(length=120), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_notes_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_notes")),
+    )
+    op.create_index(op.f("ix_case_notes_case_id"), "case_notes", ["case_id"], unique=False)
+    op.create_table(
+        "case_proposals",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("case_id", sa.String(length=22), nullable=False),
+        sa.Column("open_case_id", sa.String(length=22), nullable=True),
+        sa.Column("action", sa.String(length=16), nullable=False),
+        sa.Column("base_hash", sa.String(length=43), nullable=False),
+        sa.Column("content_hash", sa.String(length=43), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("author", sa.String(length=120), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("decided_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("state <> 'approved' OR decided_by IS NOT NULL", name=op.f("ck_case_proposals_decided")),
+        sa.CheckConstraint("decided_by IS NULL OR decided_by <> author", name=op.f("ck_case_proposals_four_eyes")),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_proposals_case_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_proposals")),
+        sa.UniqueConstraint("open_case_id", name=op.f("uq_case_proposals_open_case_id")),
+    )
+    op.create_index(op.f("ix_case_proposals_case_id"), "case_proposals", ["case_id"], unique=False)
+    op.create_table(
+        "issuer_issues",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("token_id", sa.String(length=22), nullable=False),
+        sa.Column("identifier", sa.String(length=80), nullable=False),
+        sa.Column("credential_id", sa.String(length=22), nullable=False),
+        sa.Column("notification_id", sa.String(length=22), nullable=False),
+        sa.Column("notified", sa.String(length=24), nullable=True),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["credential_id"], ["issuer_credentials.id"], name=op.f("fk_issuer_issues_credential_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer_issues")),
+        sa.UniqueConstraint("notification_id", name=op.f("uq_issuer_issues_notification_id")),
+        sa.UniqueConstraint("token_id", "identifier", name=op.f("uq_issuer_issues_token_id_identifier")),
+    )
+    op.create_index(op.f("ix_issuer_issues_credential_id"), "issuer_issues", ["credential_id"], unique=False)
+    op.create_table(
+        "check_marks",
+        sa.Column("check_id", sa.String(length=22), nullable=False),
+        sa.Column("officer", sa.String(length=120), nullable=False),
+        sa.Column("mark", sa.String(length=16), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["check_id"], ["case_checks.id"], name=op.f("fk_check_marks_check_id")),
+        sa.PrimaryKeyConstraint("check_id", "officer", name=op.f("pk_check_marks")),
+    )
+    op.create_table(
+        "issuer_copies",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("issue_id", sa.String(length=22), nullable=False),
+        sa.Column("credential_id", sa.String(length=22), nullable=False),
+        sa.Column("thumbprint", sa.String(length=43), nullable=False),
+        sa.Column("status_id", sa.String(length=64), nullable=False),
+        sa.Column("status_uri", sa.String(length=300), nullable=False),
+        sa.Column("status_index", sa.Integer(), nullable=False),
+        sa.Column("valid_until", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["credential_id"], ["issuer_credentials.id"], name=op.f("fk_issuer_copies_credential_id")
+        ),
+        sa.ForeignKeyConstraint(["issue_id"], ["issuer_issues.id"], name=op.f("fk_issuer_copies_issue_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer_copies")),
+        sa.UniqueConstraint("issue_id", "thumbprint", name=op.f("uq_issuer_copies_issue_id_thumbprint")),
+        sa.UniqueConstraint("status_id", name=op.f("uq_issuer_copies_status_id")),
+        sa.UniqueConstraint("status_uri", "status_index", name=op.f("uq_issuer_copies_status_uri_status_index")),
+    )
+    op.create_index(
+        op.f("ix_issuer_copies_credential_id_valid_until"),
+        "issuer_copies",
+        ["credential_id", "valid_until"],
+        unique=False,
+    )
