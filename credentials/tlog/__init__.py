@@ -1,0 +1,1 @@
+"""The public log's formats: RFC 6962 tree, C2SP signed notes, checkpoints, cosignatures, tiles and proofs."""
