@@ -57,12 +57,12 @@ def prepare(
 def seal(service: Service, credential_id: str, dataset: Dataset) -> bytes:
     """Return the dataset as it lies in the row of its credential."""
     plain = json.dumps({"claims": dict(dataset.claims), "person": dataset.person}, ensure_ascii=False)
-    return service.keys.seal(plain.encode(), context=_context(credential_id))
+    return service.keys.seal(plain.encode(), _context(credential_id))
 
 
 def unseal(service: Service, credential_id: str, sealed: bytes, *, slots: int, ends_on: date | None) -> Dataset:
     """Return the dataset that lies in the row of a credential."""
-    plain = json.loads(service.keys.unseal(sealed, context=_context(credential_id)))
+    plain = json.loads(service.keys.unseal(sealed, _context(credential_id)))
     return Dataset(claims=plain["claims"], person=plain["person"], slots=slots, ends_on=ends_on)
 
 

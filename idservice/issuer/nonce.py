@@ -10,16 +10,23 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from credentials.openid.errors import ProtocolError
+from credentials.errors import ProtocolError
+from credentials.openid.credential import build_nonce_response
 from did.encoding import b64url_decode, b64url_encode
 from did.errors import Malformed
 from idservice import single_use
 from idservice.service import Service
 
+PATH = "/vci/nonce"
 LIFETIME = timedelta(minutes=5)
 _SKEW = timedelta(seconds=60)
 _BODY = 24
 _MAC = 16
+
+
+def answer(service: Service) -> bytes:
+    """Return the body of the nonce endpoint. Section 7.2."""
+    return build_nonce_response(fresh(service))
 
 
 def fresh(service: Service) -> str:

@@ -6,6 +6,7 @@ waits, so that it can be served by reference, and are wiped when it ends (T44).
 """
 
 import hmac
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ TX_CODE_TRIES = 5
 HANDLE_MISSES = 10
 HANDLE_WINDOW = timedelta(minutes=1)
 
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOK_ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
@@ -114,7 +116,7 @@ def create_offer(
     credential_rows = [_credential_row(service, item, offer_id=offer_id, case_id=case_id, now=now) for item in items]
     code, link, digits = secrets.token_urlsafe(16), secrets.token_urlsafe(16), _new_tx_code() if tx_code else None
     handle = _new_handle(db, short=tx_code)
-    sealed = service.keys.seal(jcs({"code": code, "link": link}), context=_context(offer_id))
+    sealed = service.keys.seal(jcs({"code": code, "link": link}), _context(offer_id))
     expires_at = now + (GUARDED_CODE_LIFETIME if tx_code else CODE_LIFETIME)
     row = {
         "id": offer_id,
@@ -246,7 +248,7 @@ def _credential_row(
 
 
 def _by_id(db: Connection, offer_id: str) -> Row[Any]:
-    found = rows.offer(db, id=offer_id)
+    found = rows.offer(db, id=offer_id) if _ID.fullmatch(offer_id) else None
     if found is None:
         raise Refused("not_found", "there is no such offer")
     return found
@@ -281,7 +283,7 @@ def _by_reference(service: Service, link: str) -> str:
 
 
 def _secrets(service: Service, row: Row[Any]) -> dict[str, str]:
-    return json_object(service.keys.unseal(row.sealed, context=_context(row.id)))
+    return json_object(service.keys.unseal(row.sealed, _context(row.id)))
 
 
 def _context(offer_id: str) -> str:

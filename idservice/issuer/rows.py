@@ -83,6 +83,7 @@ tokens = Table(
     Column("digest", LargeBinary(32), nullable=False, unique=True),
     Column("offer_id", ForeignKey("issuer_offers.id"), nullable=False),
     Column("jkt", String(43)),
+    Column("client_id", String(200)),
     Column("granted", JSON, nullable=False),  # configuration id -> identifiers, null when named by configuration
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
@@ -174,6 +175,14 @@ def count_miss(db: Connection, offer_id: str, *, tries: int) -> Row[Any]:
         .returning(offers.c.state, offers.c.tx_code_misses)
     )
     return db.execute(statement).one()
+
+
+def misses_of_case(db: Connection, case_id: str, *, since: datetime) -> int:
+    """Return how many wrong `tx_code`s the case's offers made after `since` have had."""
+    found = select(func.coalesce(func.sum(offers.c.tx_code_misses), 0)).where(
+        offers.c.case_id == case_id, offers.c.created_at > since
+    )
+    return int(db.execute(found).scalar_one())
 
 
 def mark_issued(db: Connection, offer_id: str) -> None:
@@ -310,6 +319,8 @@ def live_status_ids(db: Connection, credential_ids: Sequence[str], *, since: dat
 
 def note_event(db: Connection, notification_id: str, offer_id: str, event: str) -> bool:
     """Keep the latest notification of an issue that came from the offer; False if there is no such issue."""
+    if len(notification_id) != 22 or not notification_id.isascii():
+        return False  # never one of ours, and not every database takes every text
     of_offer = select(credentials.c.id).where(credentials.c.offer_id == offer_id)
     statement = (
         update(issues)
