@@ -5,8 +5,6 @@ what was wrong, and a `hint` that says what to do next. None of them may hold a 
 DID errors also carry the `type_url` that DID Resolution 1.0 assigns.
 """
 
-# ruff: noqa: N818 - errors are named after the decision they stand for: `SignatureInvalid`, `NotFound`.
-
 from typing import ClassVar
 
 
