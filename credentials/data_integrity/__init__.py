@@ -1,0 +1,1 @@
+"""W3C Data Integrity: canonical graphs first, cryptosuites upon them."""
