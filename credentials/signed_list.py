@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from did.keys import PublicKey
-from did.signing import Signer
-
 from credentials.jose import UnverifiedJws
 from credentials.openid.purposes import Purpose
 from credentials.trust import TrustPolicy
+from did.keys import PublicKey
+from did.signing import Signer
 
 TYP: Final = "trusted-list+jwt"
 MEDIA_TYPE: Final = "application/trusted-list+jwt"

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from did.resolver import Fetch
-from did.signing import Signer
-
 from credentials.jose import UnverifiedJws
 from credentials.openid.dcql import Query
 from credentials.openid.haip import RESPONSE_MODE
 from credentials.signed_list import TrustedVerifier, VerifierTrust
+from did.resolver import Fetch
+from did.signing import Signer
 
 TYP: Final = "oauth-authz-req+jwt"
 MEDIA_TYPE: Final = "application/oauth-authz-req+jwt"

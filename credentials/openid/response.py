@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from did.keys import PrivateKey
-
 from credentials.openid.dcql import Query
 from credentials.openid.request import AuthorizationRequest
+from did.keys import PrivateKey
 
 Presentation = str | Mapping[str, Any]
 
