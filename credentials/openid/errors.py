@@ -1,5 +1,0 @@
-"""Errors of the protocol messages, over the root in credentials/errors.py."""
-
-from credentials.errors import ProtocolError
-
-__all__ = ["ProtocolError"]
