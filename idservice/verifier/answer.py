@@ -49,7 +49,7 @@ def receive(service: Service, response_ref: str, body: bytes) -> bytes:
     Raises ProtocolError `invalid_request`: unreadable (request untouched), over, or a presentation that does not hold.
     """
     posted = response.parse_response(body)
-    now = service.now()
+    now = service.clock.now()
     with transaction(service.engine) as db:
         found = _open(db, service, response_ref)
         policy = trust.policy(service, db)
@@ -94,7 +94,7 @@ def claims_context(id: str) -> str:
 
 
 def _open(db: Connection, service: Service, response_ref: str) -> OpenRequest:
-    found = rows.find(db, now=service.now(), response_ref=response_ref)
+    found = rows.find(db, now=service.clock.now(), response_ref=response_ref)
     if isinstance(found, OpenRequest):
         return found
     if found is None:
@@ -111,7 +111,7 @@ def _kept(service: Service, found: OpenRequest, verdict: Verdict) -> dict[str, A
     values: dict[str, Any] = {"verdict": {**members, "credentials": []}}
     if verdict.verdict == "valid":
         values["credentials_sealed"] = service.keys.seal(jcs(credentials), context=claims_context(found.id))
-        values["claims_until"] = service.now() + CLAIMS_KEPT
+        values["claims_until"] = service.clock.now() + CLAIMS_KEPT
     return values
 
 
@@ -145,7 +145,7 @@ def _write(
     actor: str,
     verdict: Verdict | None,
 ) -> bool:
-    now = service.now()
+    now = service.clock.now()
     if not rows.end(db, found, state=state, now=now, **values):
         return False
     outcome = {"verdict": verdict.verdict, "code": verdict.code} if verdict else {"error": values["error"]}

@@ -57,7 +57,7 @@ def create(db: Connection, service: Service, agency: access.Agency, ask: Ask) ->
     kinds = [one["type"] for one in ask.transaction_data or ()]
     purposes.check_purpose(parsed, [registered(one) for one in allowed], transaction_data_types=kinds)
     flow = _flow(service, agency, ask)
-    now, id = service.now(), secrets.token_urlsafe(16)
+    now, id = service.clock.now(), secrets.token_urlsafe(16)
     values = {
         "id": id,
         "agency_id": agency.id,
@@ -141,6 +141,7 @@ def registered(purpose: access.Purpose) -> purposes.Purpose:
         id=purpose.name,
         labels=purpose.description,
         claims={kind: tuple(sorted(paths, key=str)) for kind, paths in purpose.claims.items()},
+        everything=purpose.everything,
         transaction_data_types=purpose.transaction_data_types,
     )
 

@@ -29,7 +29,7 @@ def read(
 
     Raises Refused: `not_found` (also for another agency's request, T73), `access_denied` (another response code).
     """
-    now = service.now()
+    now = service.clock.now()
     found = rows.find(db, now=now, id=id)
     if found is None or found.agency_id != agency.id:
         raise Refused("not_found", "you have no request with this id")

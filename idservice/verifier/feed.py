@@ -89,7 +89,7 @@ class Feed:
 
     def _read(self, handles: Collection[str]) -> dict[str, State]:
         with transaction(self._service.engine) as db:
-            return rows.states(db, handles, now=self._service.now())
+            return rows.states(db, handles, now=self._service.clock.now())
 
 
 def event(number: int, state: State) -> str:

@@ -29,7 +29,7 @@ def by_handle(service: Service, connection: HTTPConnection, typed: str) -> OpenR
     found = None
     if handle is not None:
         with transaction(service.engine) as db:
-            found = rows.find(db, now=service.now(), handle=handle)
+            found = rows.find(db, now=service.clock.now(), handle=handle)
     if found is None:
         limits.miss(service, key, window=WINDOW)
         raise Refused("not_found", "no request has this code", hint="Compare the code with the page that shows it.")

@@ -96,11 +96,12 @@ def show_request(service: Service, request: Request, found: OpenRequest | EndedR
     purposes = [one for name, one in agency.purposes.items() if found.purpose in (None, name)]
     groups, not_asked = explain.asked(service, found.query, language)
     values: dict[str, Any] = {
-        "agency": agency.name,
+        "agency": agency.names.get(language, agency.name),
         "purpose": explain.purpose_words(purposes, language),
         "asked": groups,
         "not_asked": not_asked,
         "kept": explain.retention_words(purposes, language),
+        "policy_url": agency.policy_url if (agency.policy_url or "").startswith("https://") else None,
         "state": found.state,
         "state_words": {state: words(text) for state, text in explain.STATE_WORDS.items()},
         "open": is_open,
@@ -114,7 +115,7 @@ def show_request(service: Service, request: Request, found: OpenRequest | EndedR
         "handle_plain": found.handle,
         "after": f"/result/{found.handle}" if bound else f"/present/{found.handle}",
         "expires_at": found.expires_at,
-        "now": service.now(),
+        "now": service.clock.now(),
     }
     response = page("verify/present.html", values, language=language)
     if bound:
@@ -127,7 +128,9 @@ def extend(service: Service, found: OpenRequest | EndedRequest) -> None:
     ends = found.expires_at + REQUEST_LIFETIME
     anew = ask.fresh(service, found.id)
     with transaction(service.engine) as db:
-        given = isinstance(found, OpenRequest) and rows.ask_again(db, found, now=service.now(), expires_at=ends, **anew)
+        given = isinstance(found, OpenRequest) and rows.ask_again(
+            db, found, now=service.clock.now(), expires_at=ends, **anew
+        )
         if not given:
             raise Refused("conflict", "this request is over or has had its extension")
         audit.record(db, service, act="presentation.extended", actor="resident", subject=found.id)
@@ -140,7 +143,7 @@ def show_result(service: Service, request: Request, found: EndedRequest) -> Resp
         agency = access.agency_by_id(service, db, found.agency_id)
     values = {
         **explain.outcome(found, language),
-        "agency": agency.name,
+        "agency": agency.names.get(language, agency.name),
         "back": found.flow == "same_device",
         "checks": explain.check_rows(found.verdict) if found.verdict else [],
         "failures": explain.failures(found.verdict) if found.verdict else [],

@@ -20,7 +20,7 @@ def fetch(service: Service, request_ref: str, *, wallet_nonce: str | None = None
 
     Raises Refused: `not_found`, `request_expired` for one that is over, whatever its end was.
     """
-    now = service.now()
+    now = service.clock.now()
     with transaction(service.engine) as db:
         found = rows.find(db, now=now, request_ref=request_ref)
         if found is None:
@@ -46,7 +46,7 @@ def sign(service: Service, agency: access.Agency, found: OpenRequest, *, wallet_
         response_uri=service.url(f"/vp/responses/{found.response_ref}"),
         nonce=found.nonce,
         query=found.query,
-        now=service.now(),
+        now=service.clock.now(),
         expires_at=found.expires_at,
         x5c=() if by_did else service.keys.agency_x5c(agency.id),
         kid=f"{agency.did}#{signer.public_key.thumbprint()}" if by_did else None,

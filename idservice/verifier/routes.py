@@ -85,7 +85,9 @@ def agency_router(service: Service) -> APIRouter:
         if media_type(request) != "application/json":
             raise Refused("media_type_unsupported", "this endpoint takes JSON")
         items, batch = read_items(body)
-        judge = Judge(policy=policy, fetch=service.fetch, statuses=trust.status_source(service), now=service.now())
+        judge = Judge(
+            policy=policy, fetch=service.fetch, statuses=trust.status_source(service), now=service.clock.now()
+        )
         verdicts: list[dict[str, Any]] = [judge.judge(item).to_json() for item in items]
         return JSONResponse({"verdicts": verdicts} if batch else verdicts[0], headers=NO_STORE)
 

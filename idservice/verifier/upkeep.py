@@ -15,7 +15,7 @@ AT_ONCE = 200
 
 def expire(service: Service) -> None:
     """Write down which requests ran out, and tell their agencies."""
-    now = service.now()
+    now = service.clock.now()
     with transaction(service.engine) as db:
         for late in rows.overdue(db, now=now, limit=AT_ONCE):
             if rows.expire(db, late, now=now):
@@ -26,7 +26,7 @@ def expire(service: Service) -> None:
 
 def forget(service: Service) -> None:
     """Wipe claims ten minutes after the answer, delete requests and messages that nobody asks for any more."""
-    now = service.now()
+    now = service.clock.now()
     with transaction(service.engine) as db:
         rows.forget_claims(db, now=now)
         rows.forget_requests(db, ended_before=now - ROWS_KEPT)

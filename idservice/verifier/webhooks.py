@@ -52,17 +52,17 @@ def note(
 
 def deliver(service: Service) -> None:
     """Send what is due. Each message is sent with no transaction open; a second sending does no harm."""
-    now = service.now()
+    now = service.clock.now()
     with transaction(service.engine) as db:
         due = rows.due_deliveries(db, now=now, limit=AT_ONCE)
     for row in due:
         arrived = _send(service, row)
         with transaction(service.engine) as db:
             if arrived:
-                rows.delivered(db, row.id, now=service.now())
+                rows.delivered(db, row.id, now=service.clock.now())
             else:
                 tries = row.attempts + 1
-                rows.postpone(db, row.id, attempts=tries, next_at=service.now() + pause(tries))
+                rows.postpone(db, row.id, attempts=tries, next_at=service.clock.now() + pause(tries))
 
 
 def pause(tries: int) -> timedelta:
@@ -76,7 +76,7 @@ def message(service: Service, row: Any, *, audience: str) -> str:
     claims = {
         "iss": service.base_url,
         "aud": audience,
-        "iat": int(service.now().timestamp()),
+        "iat": int(service.clock.now().timestamp()),
         "jti": row.id,
         "id": row.request_id,
         "state": row.state,

@@ -81,7 +81,7 @@ def public_router(service: Service, describe: Describe) -> APIRouter:
             "uri": found.uri or "",
             "link": service.url(f"/offer/{handle}"),
             "expires_at": found.expires_at,
-            "now": service.now(),
+            "now": service.clock.now(),
         }
         return page("public/offer.html", values, language=language, status=200 if found.uri is not None else 410)
 

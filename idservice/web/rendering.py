@@ -51,16 +51,14 @@ def _environment(language: str) -> Environment:
     words = translations(language)
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals.update(
-        gettext=words.gettext,
-        _=words.gettext,
-        ngettext=words.ngettext,
         language=language,
         direction=LANGUAGES[language],
         static=static_url,
         qr=qr_svg,
     )
     environment.filters.update(outside=outside, number=number, visible=visible, moment=_moment(language))
-    environment.newstyle_gettext = True  # type: ignore[attr-defined]  # the i18n extension adds it
+    # Newstyle: what a sentence is filled with is escaped like all else. The extension adds the method.
+    environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return environment
 
 
