@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from credentials.errors import ProtocolError
-from credentials.openid.oauth import DpopProof, check_dpop_proof, parse_authorization
+from credentials.openid.dpop import DpopProof, check_dpop_proof
+from credentials.openid.oauth import parse_authorization
 from idservice import single_use
 from idservice.database import transaction
 from idservice.issuer import rows
@@ -34,17 +35,15 @@ class Access:
 
 
 class TokenRefused(ProtocolError):
-    """A protected endpoint does not accept the token or its proof: 401 with a challenge (RFC 6750 3, RFC 9449 7.1)."""
+    """A protected endpoint does not accept the token or its proof: 401 with a challenge (RFC 6750 3, RFC 9449 7.1).
 
-    status = 401
+    The challenge names both schemes, since direct offers also give Bearer tokens.
+    """
 
     def __init__(self, error: str, detail: str, *, code: str = "unauthenticated", hint: str = "") -> None:
-        super().__init__(error, detail, code=code, hint=hint or "Fetch a new access token and call again.")
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The challenges: both schemes, since direct offers also give Bearer tokens."""
-        return {"WWW-Authenticate": f'DPoP error="{self.error}", algs="{" ".join(DPOP_ALGS)}", Bearer'}
+        challenge = f'DPoP error="{error}", algs="{" ".join(DPOP_ALGS)}", Bearer'
+        hint = hint or "Fetch a new access token and call again."
+        super().__init__(error, detail, code=code, hint=hint, status=401, headers={"WWW-Authenticate": challenge})
 
 
 def prove(service: Service, proofs: Sequence[str], *, url: str) -> DpopProof | None:
@@ -54,7 +53,7 @@ def prove(service: Service, proofs: Sequence[str], *, url: str) -> DpopProof | N
     """
     if not proofs:
         return None
-    proof = check_dpop_proof(_single(proofs), method="POST", url=url, now=service.now(), algs=DPOP_ALGS)
+    proof = check_dpop_proof(_single(proofs), method="POST", url=url, now=service.clock.now(), algs=DPOP_ALGS)
     with transaction(service.engine) as db:
         _remember(db, proof)
     return proof
@@ -69,12 +68,12 @@ def authorize(service: Service, *, authorization: str | None, proofs: Sequence[s
         scheme, token = parse_authorization(authorization)
         with transaction(service.engine) as db:
             row = rows.token(db, "access", digest(token))
-            if row is None or service.now() >= row.expires_at:
+            if row is None or service.clock.now() >= row.expires_at:
                 raise TokenRefused("invalid_token", "the access token is unknown, over or revoked")
             if (scheme == "dpop") != (row.jkt is not None):
                 raise TokenRefused("invalid_token", "the access token came under another scheme than it was made for")
             if row.jkt is not None:
-                now = service.now()
+                now = service.clock.now()
                 proof = check_dpop_proof(
                     _single(proofs),
                     method="POST",

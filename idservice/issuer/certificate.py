@@ -36,7 +36,7 @@ def chain(db: Connection, service: Service, row: Row[Any], key: PublicKey, claim
 
 
 def _make(service: Service, row: Row[Any], key: PublicKey, claims: Mapping[str, Any]) -> str:
-    now = service.now()
+    now = service.clock.now()
     root, signer = service.keys.resident_ca()
     leaf = x509.make_leaf(
         profile="document_signing",

@@ -109,7 +109,7 @@ def _prove(service: Service, access: Access, request: GrantedRequest) -> tuple[t
         request.proofs,
         audience=service.base_url,
         nonce=check_nonce,
-        now=service.now(),
+        now=service.clock.now(),
         client_id=access.client_id,
         algs=PROOF_ALGS,
     )
@@ -124,7 +124,7 @@ def _issue(db: Connection, service: Service, wanted: _Wanted) -> CredentialRespo
     row = rows.credential_of_type(db, wanted.access.offer_id, wanted.kind.name)
     if row is None:
         raise ProtocolError("unknown_credential_configuration", "the offer does not hold this credential")
-    now = service.now()
+    now = service.clock.now()
     _check_state(row, now)
     _check_keys(db, row, wanted)
     issued = rows.issue(db, wanted.access.token_id, wanted.identifier)

@@ -97,7 +97,7 @@ def revoke(
 def end(db: Connection, service: Service, *, case_id: str, actor: str) -> None:
     """End a case whose time is over: no refresh any more, waiting offers cancelled, statuses left as they are."""
     offers.cancel_waiting(db, service, case_id, actor=actor)
-    revoked = rows.revoke_tokens_of_case(db, now=service.now(), case_id=case_id)
+    revoked = rows.revoke_tokens_of_case(db, now=service.clock.now(), case_id=case_id)
     audit.record(db, service, act="credential.ended", actor=actor, subject=f"case:{case_id}", data={"tokens": revoked})
 
 
@@ -131,7 +131,7 @@ def _move(
     case_id: str | None,
     reason: str,
 ) -> Changed:
-    now = service.now()
+    now = service.clock.now()
     ids = [_id(row) for row in found if row.state in leave]
     if not ids:
         return Changed(state=to, credentials=0, copies=0)

@@ -57,7 +57,7 @@ def build(service: Service) -> Documents:
 
 def signed(service: Service, documents: Documents) -> str:
     """Return the issuer's metadata as a JWS, for `Accept: application/jwt`. Section 12.2.3."""
-    now = service.now().replace(minute=0, second=0, microsecond=0)
+    now = service.clock.now().replace(minute=0, second=0, microsecond=0)
     return build_signed_issuer_metadata(
         documents.issuer,
         signer=service.keys.signer("metadata"),

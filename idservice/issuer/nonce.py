@@ -31,7 +31,7 @@ def answer(service: Service) -> bytes:
 
 def fresh(service: Service) -> str:
     """Return a new `c_nonce`."""
-    body = int(service.now().timestamp()).to_bytes(8, "big") + secrets.token_bytes(16)
+    body = int(service.clock.now().timestamp()).to_bytes(8, "big") + secrets.token_bytes(16)
     return b64url_encode(body + _mac(service, body))
 
 
@@ -48,7 +48,7 @@ def check(service: Service, nonce: str) -> datetime:
     if len(raw) != _BODY + _MAC or not hmac.compare_digest(mac, _mac(service, body)):
         raise _mismatch("the c_nonce is not one of ours")
     made = datetime.fromtimestamp(int.from_bytes(body[:8], "big"), tz=UTC)
-    now = service.now()
+    now = service.clock.now()
     if not made - _SKEW <= now < made + LIFETIME:
         raise _mismatch("the c_nonce has expired")
     return made + LIFETIME

@@ -109,7 +109,7 @@ def create_offer(
         raise Refused("malformed", "an offer names at least one credential type, and each only once")
     if (case_id is None) != (holder_jkt is None):
         raise Refused("malformed", "an offer of a case needs the thumbprint of its auth key, a direct one has none")
-    now = service.now()
+    now = service.clock.now()
     offer_id = secrets.token_urlsafe(16)
     if case_id is not None:
         cancel_waiting(db, service, case_id, actor=created_by)
@@ -150,7 +150,7 @@ def create_offer(
 
 def state(db: Connection, service: Service, offer_id: str) -> OfferState:
     """Return the state of an offer. Raises Refused `not_found`."""
-    return state_of(_by_id(db, offer_id), service.now())
+    return state_of(_by_id(db, offer_id), service.clock.now())
 
 
 def get(db: Connection, service: Service, offer_id: str) -> OfferView:
@@ -178,7 +178,7 @@ def describe(service: Service, handle: str, *, source: str) -> OfferView:
 def by_link(db: Connection, service: Service, link: str) -> bytes:
     """Return the offer object that lies at `/vci/offers/{link}`. Raises Refused `offer_expired` unless it waits."""
     found = rows.offer(db, link_hash=digest(link))
-    if found is None or found.sealed is None or state_of(found, service.now()) != "waiting":
+    if found is None or found.sealed is None or state_of(found, service.clock.now()) != "waiting":
         raise Refused("offer_expired", "there is no open offer at this address")
     types = rows.types_of_offer(db, found.id)
     code = _secrets(service, found)["code"]
@@ -188,7 +188,7 @@ def by_link(db: Connection, service: Service, link: str) -> bytes:
 def cancel(db: Connection, service: Service, offer_id: str, *, actor: str) -> None:
     """End a waiting offer; harmless when it ended unused. Raises Refused `not_found`, `conflict` once redeemed."""
     found = _by_id(db, offer_id)
-    if rows.leave_waiting(db, offer_id, to="cancelled", now=service.now()):
+    if rows.leave_waiting(db, offer_id, to="cancelled", now=service.clock.now()):
         audit.record(db, service, act="offer.cancelled", actor=actor, subject=f"offer:{offer_id}")
     elif found.state in ("redeemed", "issued"):
         raise Refused(
@@ -255,7 +255,7 @@ def _by_id(db: Connection, offer_id: str) -> Row[Any]:
 
 
 def _view(db: Connection, service: Service, row: Row[Any]) -> OfferView:
-    current = state_of(row, service.now())
+    current = state_of(row, service.clock.now())
     waits = current == "waiting" and row.sealed is not None
     return OfferView(
         id=row.id,

@@ -81,7 +81,7 @@ class NewOffer(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    type: Annotated[str, Field(max_length=64, examples=["payment-receipt"])]
+    type: Annotated[str, Field(max_length=64, examples=["official-role"])]
     claims: Annotated[dict[str, object], Field(description="The dataset; what the type computes may be left out.")]
     tx_code: Annotated[bool, Field(description="Guard the offer by six digits, told to the receiver apart.")] = False
 
@@ -104,7 +104,9 @@ def staff_router(service: Service) -> APIRouter:
             def act() -> Answer:
                 kind = service.types.get(new.type)
                 if not kind.direct_offer:
-                    raise Refused("role_missing", f"{kind.name} is offered through a case only", hint="Open a case.")
+                    raise Refused(
+                        "four_eyes_required", f"{kind.name} is offered through a case only", hint="Open a case."
+                    )
                 item = OfferItem(type_name=kind.name, claims=new.claims)
                 made = offers.create_offer(
                     db,

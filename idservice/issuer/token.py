@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from credentials.errors import ProtocolError
-from credentials.openid.oauth import DpopProof
+from credentials.openid.dpop import DpopProof
 from credentials.openid.token import (
     GRANT_REFRESH,
     AuthorizationDetail,
@@ -72,7 +72,7 @@ def answer(service: Service, *, body: bytes, proofs: Sequence[str], source: str)
 def _redeem(
     db: Connection, service: Service, request: TokenRequest, proof: DpopProof | None
 ) -> TokenResponse | ProtocolError:
-    now = service.now()
+    now = service.clock.now()
     offer = rows.offer(db, lock=True, code_hash=offers.digest(request.pre_authorized_code or ""))
     if offer is None:
         return _Guess("invalid_grant", "there is no open offer for this code", code="offer_expired", hint=_NEW_OFFER)
@@ -126,14 +126,14 @@ def _judge_tx_code(db: Connection, service: Service, offer: Row[Any], digits: st
 
 
 def _subject_spent(db: Connection, service: Service, case_id: str) -> bool:
-    return rows.misses_of_case(db, case_id, since=service.now() - SUBJECT_WINDOW) >= SUBJECT_MISSES
+    return rows.misses_of_case(db, case_id, since=service.clock.now() - SUBJECT_WINDOW) >= SUBJECT_MISSES
 
 
 def _used_again(db: Connection, service: Service, offer: Row[Any], proof: DpopProof | None) -> ProtocolError:
     """Refuse a code that was redeemed; unless the same DPoP key sends it twice, its tokens end with it (T44)."""
     first = rows.first_jkt(db, offer.id)
     if first is None or proof is None or proof.jkt != first:
-        revoked = rows.revoke_tokens(db, now=service.now(), offer_id=offer.id)
+        revoked = rows.revoke_tokens(db, now=service.clock.now(), offer_id=offer.id)
         if revoked:
             data = {"tokens": revoked}
             audit.record(db, service, act="offer.reused", actor="service", subject=f"offer:{offer.id}", data=data)
@@ -150,7 +150,7 @@ def _refresh(
         return _other_holder("the refresh token belongs to another key")
     held = rows.credentials_of_offer(db, row.offer_id)
     details = check_token_request(request, tx_code_expected=False, configuration_ids=[one.type for one in held])
-    if all(one.ends_on is not None and one.ends_on < service.now().date() for one in held):
+    if all(one.ends_on is not None and one.ends_on < service.clock.now().date() for one in held):
         return ProtocolError(
             "invalid_grant", "the case is over", code="credential_expired", hint="Apply for a renewal."
         )
@@ -185,7 +185,7 @@ def _mint(
     granted: Granted,
 ) -> str:
     value = secrets.token_urlsafe(32)
-    now = service.now()
+    now = service.clock.now()
     row = {
         "id": secrets.token_urlsafe(16),
         "kind": kind,
