@@ -55,8 +55,8 @@ class Form:
     fee_receipt: str | None
     sex: int
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the members as they came over the wire, absent ones left out."""
+    def to_json(self, *, photo: bool = True) -> dict[str, Any]:
+        """Return the members as they came over the wire, absent ones left out, the photo only if wanted."""
         document = {
             "number": self.document.number,
             "issuing_country": self.document.issuing_country,
@@ -71,7 +71,7 @@ class Form:
             "purpose": self.purpose,
             "pick_up": self.pick_up,
             "email": self.email,
-            "photo": self.photo,
+            "photo": self.photo if photo else None,
             "fee_receipt": self.fee_receipt,
             "sex": self.sex or None,
         }
@@ -103,6 +103,28 @@ def parse_form(value: object, *, today: date) -> Form:
         photo=check_photo(members["photo"]) if members.get("photo") is not None else None,
         fee_receipt=_matching(members.get("fee_receipt"), "fee_receipt", _RECEIPT, "the number on the receipt"),
         sex=sex,
+    )
+
+
+def restore_form(members: Mapping[str, Any]) -> Form:
+    """Return the form whose `to_json` was kept. It was checked when it came and is not checked again."""
+    document = members["document"]
+    return Form(
+        family_name=members["family_name"],
+        given_name=members["given_name"],
+        birthdate=date.fromisoformat(members["birthdate"]),
+        nationalities=tuple(members["nationalities"]),
+        document=TravelDocument(
+            number=document["number"],
+            issuing_country=document["issuing_country"],
+            date_of_expiry=date.fromisoformat(document["date_of_expiry"]),
+        ),
+        purpose=members["purpose"],
+        pick_up=members["pick_up"],
+        email=members.get("email"),
+        photo=members.get("photo"),
+        fee_receipt=members.get("fee_receipt"),
+        sex=members.get("sex", 0),
     )
 
 

@@ -79,6 +79,11 @@ def by_number(db: Connection, number: str, *, lock: bool = False) -> CaseRow | N
     return case_by(db, cases.c.number == number, lock=lock)
 
 
+def by_live_key(db: Connection, auth_jkt: str) -> CaseRow | None:
+    """Return the case of this auth key that has not ended."""
+    return case_by(db, cases.c.live_auth_jkt == auth_jkt, lock=False)
+
+
 def by_renewal_code(db: Connection, digest: bytes) -> CaseRow | None:
     """Return the draft that waits for an application with this renewal code, locked."""
     return case_by(db, cases.c.renewal_code == digest, lock=True)
@@ -224,6 +229,23 @@ def checks(db: Connection, case_id: str) -> Sequence[Row[Any]]:
     return db.execute(select(case_checks).where(here).order_by(case_checks.c.name)).all()
 
 
+def flagged(db: Connection, case_ids: Collection[str]) -> dict[str, set[str]]:
+    """Return the results other than `passed` that are in force, by case."""
+    here = and_(
+        case_checks.c.case_id.in_(case_ids), case_checks.c.superseded.is_(False), case_checks.c.result != "passed"
+    )
+    found: dict[str, set[str]] = {}
+    for row in db.execute(select(case_checks.c.case_id, case_checks.c.result).where(here)):
+        found.setdefault(row.case_id, set()).add(row.result)
+    return found
+
+
+def proposed(db: Connection, case_ids: Collection[str]) -> dict[str, str]:
+    """Return the action of the open proposal, for those cases that have one."""
+    here = case_proposals.c.open_case_id.in_(case_ids)
+    return {row.case_id: row.action for row in db.execute(select(case_proposals).where(here))}
+
+
 def check_history(db: Connection, case_id: str) -> Sequence[Row[Any]]:
     """Return every result ever written for a case, oldest first."""
     here = case_checks.c.case_id == case_id
@@ -263,6 +285,14 @@ def close_followup(db: Connection, *, case_id: str, officer: str, now: datetime)
         db.execute(update(case_followups).where(case_followups.c.open_case_id == case_id).values(**closed)).rowcount
         == 1
     )
+
+
+def list_followups(db: Connection, *, limit: int) -> Sequence[Row[Any]]:
+    """Return open follow-ups with the number of their case, oldest first."""
+    joined = case_followups.join(cases, cases.c.id == case_followups.c.case_id)
+    statement = select(case_followups, cases.c.number).select_from(joined)
+    here = case_followups.c.open_case_id.is_not(None)
+    return db.execute(statement.where(here).order_by(case_followups.c.opened_at).limit(limit)).all()
 
 
 def open_followups(db: Connection, case_ids: Collection[str]) -> dict[str, list[str]]:
