@@ -11,7 +11,7 @@ from typing import ClassVar
 class IdError(Exception):
     """Root of all errors raised on purpose; `code` is stable, `detail` and `hint` are for people."""
 
-    code: ClassVar[str] = "malformed"
+    code: str = "malformed"
     default_hint: ClassVar[str] = "Correct the input and send it again."
 
     def __init__(self, detail: str, *, hint: str = "") -> None:

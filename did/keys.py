@@ -9,6 +9,7 @@ method. What `kid`, trust or time say about a key is left to the caller.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -87,9 +88,10 @@ class PublicKey:
             return cls.from_raw_key(RawKey.from_jwk(jwk))
         if PRIVATE_MEMBERS & jwk.keys() or jwk.get("kty") != "EC":
             raise KeyInvalid("JWK has a private member or its `kty` does not fit its `crv`")
-        suite = SUITES[alg]
-        x, y = jwk_bytes(jwk, "x", suite.size), jwk_bytes(jwk, "y", suite.size)
-        return cls(alg, bytes([2 | y[-1] & 1]) + x, check_point(suite.curve, x, y))
+        x, y = jwk.get("x"), jwk.get("y")
+        if not isinstance(x, str) or not isinstance(y, str):
+            raise KeyInvalid("JWK members `x` and `y` are not text")
+        return _point(alg, x, y)
 
     def to_jwk(self) -> dict[str, str]:
         """Return the key as a JWK with its required members only."""
@@ -203,6 +205,14 @@ class PublicKey:
             raise SignatureInvalid("signature does not fit the key and the data") from exc
 
 
+@lru_cache(maxsize=1024)
+def _point(alg: Alg, x: str, y: str) -> PublicKey:
+    """Return the checked key at the base64url coordinates; remembered, since issuers' keys come again and again."""
+    suite = SUITES[alg]
+    x_bytes, y_bytes = jwk_bytes("x", x, suite.size), jwk_bytes("y", y, suite.size)
+    return PublicKey(alg, bytes([2 | y_bytes[-1] & 1]) + x_bytes, check_point(suite.curve, x_bytes, y_bytes))
+
+
 def _load(alg: Alg, raw: bytes) -> CryptoPublicKey:
     if alg == "Ed25519":
         return ed25519.Ed25519PublicKey.from_public_bytes(raw)
@@ -250,7 +260,7 @@ class PrivateKey:
     def from_jwk(cls, jwk: Mapping[str, Any]) -> "PrivateKey":
         """Return the key in a private `jwk`; raises KeyInvalid if its public part is not that of `d`."""
         public = PublicKey.from_jwk({name: value for name, value in jwk.items() if name != "d"}, use=None)
-        secret = jwk_bytes(jwk, "d", 32 if public.alg == "Ed25519" else SUITES[public.alg].size)
+        secret = jwk_bytes("d", jwk.get("d"), 32 if public.alg == "Ed25519" else SUITES[public.alg].size)
         try:
             if public.alg == "Ed25519":
                 key = cls(ed25519.Ed25519PrivateKey.from_private_bytes(secret))

@@ -160,9 +160,9 @@ class RawKey:
         if kind.kty == "RSA":
             return _rsa_from_jwk(jwk)
         if kind.curve is None:
-            return cls.checked(kind.name, jwk_bytes(jwk, "x", kind.length))
+            return cls.checked(kind.name, jwk_bytes("x", jwk.get("x"), kind.length))
         size = kind.length - 1
-        x, y = jwk_bytes(jwk, "x", size), jwk_bytes(jwk, "y", size)
+        x, y = jwk_bytes("x", jwk.get("x"), size), jwk_bytes("y", jwk.get("y"), size)
         check_point(kind.curve, x, y)
         return cls(kind.name, bytes([2 | y[-1] & 1]) + x)
 
@@ -194,9 +194,8 @@ def check_point(curve: ec.EllipticCurve, x: bytes, y: bytes) -> ec.EllipticCurve
         raise KeyInvalid(f"key is not a point on {curve.name}") from exc
 
 
-def jwk_bytes(jwk: Mapping[str, Any], name: str, size: int) -> bytes:
-    """Return the base64url member `name` of `jwk`, exactly `size` bytes, or raise KeyInvalid."""
-    value = jwk.get(name)
+def jwk_bytes(name: str, value: object, size: int) -> bytes:
+    """Return the base64url `value` of JWK member `name`, exactly `size` bytes, or raise KeyInvalid."""
     if not isinstance(value, str):
         raise KeyInvalid(f"JWK member `{name}` is not text")
     try:
