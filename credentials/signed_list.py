@@ -1,23 +1,52 @@
 """The signed list of trusted issuers and registered agencies, with which a wallet knows both (T42, T55, T56, T61).
 
 A JWS of type `trusted-list+jwt` under a key of its own, whose fingerprint the wallet pinned. It carries the key that
-will follow, and a sequence number that never goes back.
+will follow, and a sequence number that never goes back. Fetching and keeping it are the caller's.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from credentials.jose import UnverifiedJws
-from credentials.openid.purposes import Purpose
-from credentials.trust import TrustPolicy
+from credentials.errors import (
+    CredentialError,
+    IdError,
+    IssuerUntrusted,
+    Malformed,
+    MalformedCredential,
+    ProtocolError,
+    VerifierUntrusted,
+)
+from credentials.jose import ALLOWED_ALGS, UnverifiedJws, parse_jws, sign_jws, verify_jws
+from credentials.openid.links import check_url, origin
+from credentials.openid.purposes import Purpose, parse_purpose
+from credentials.openid.wire import time_member
+from credentials.trust import TrustedIssuer, TrustPolicy
+from did.encoding import b64_decode, b64_encode
 from did.keys import PublicKey
 from did.signing import Signer
 
 TYP: Final = "trusted-list+jwt"
 MEDIA_TYPE: Final = "application/trusted-list+jwt"
 LIFETIME: Final = timedelta(hours=24)
+MAX_BYTES: Final = 4 << 20
+SKEW: Final = timedelta(seconds=60)
+_FINGERPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+_WHAT: Final = "the trusted list"
+
+
+class ListRolledBack(CredentialError):
+    """The list is older than one that was accepted before."""
+
+    code = "issuer_untrusted"
+
+
+class ListExpired(CredentialError):
+    """The list is past its `exp`: fetch it again."""
+
+    code = "unavailable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +75,18 @@ class ListedAgency:
     certificates: tuple[str, ...]
     origins: tuple[str, ...]
     purposes: tuple[Purpose, ...]
-    retention: Mapping[str, str] = field(default_factory=dict)
     policy_url: str | None = None
+
+    def name(self, languages: Sequence[str]) -> str:
+        """Return the name for the first of `languages` there is, else the first there is, else the id."""
+        found = [self.names[language] for language in languages if language in self.names]
+        return (found or [*self.names.values(), self.id])[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustedVerifier:
     """Who asks, as the wallet shows it. `agency` None = not registered, trusted because the person added its root or
-    DID: then it has no purposes, and `origins` come from its certificate."""
+    DID: then it has no purposes, and `origins` come from its certificate or DID."""
 
     name: str
     did: str | None
@@ -76,11 +109,33 @@ class TrustedList:
 
     def find_agency(self, *, certificate: str | None = None, did: str | None = None) -> ListedAgency | None:
         """Return the agency that owns a request certificate (base64url SHA-256 of its DER) or a DID."""
-        raise NotImplementedError
+        for agency in self.agencies:
+            if certificate is not None and certificate in agency.certificates:
+                return agency
+            if did is not None and did == agency.did:
+                return agency
+        return None
 
-    def to_policy(self) -> TrustPolicy:
-        """Return which issuers may issue which types, for `verify`."""
-        raise NotImplementedError
+    def to_policy(self, *, metadata: Mapping[str, bytes] | None = None) -> TrustPolicy:
+        """Return which issuers may issue which types, for `verify`. `metadata`: type metadata the caller keeps."""
+        return TrustPolicy(
+            issuers=tuple(_trusted_issuer(issuer) for issuer in self.issuers),
+            label=f"list {self.sequence} of {self.publisher}",
+            metadata=metadata or {},
+        )
+
+
+def _trusted_issuer(issuer: ListedIssuer) -> TrustedIssuer:
+    return TrustedIssuer(
+        id=issuer.id,
+        name=next(iter(issuer.names.values()), issuer.id),
+        types=issuer.types,
+        anchors=issuer.anchors,
+        leaf_names=frozenset(issuer.leaf_names),
+        dids=frozenset(issuer.dids),
+        status_anchors=issuer.status_anchors,
+        status_leaf_names=frozenset(issuer.status_leaf_names),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +145,44 @@ class VerifierTrust:
     trusted_list: TrustedList | None = None
     added_anchors: tuple[bytes, ...] = ()
     added_dids: frozenset[str] = frozenset()
+
+    @property
+    def anchors(self) -> tuple[bytes, ...]:
+        """Return every root that a request certificate may chain to."""
+        return (self.trusted_list.request_anchors if self.trusted_list else ()) + self.added_anchors
+
+    def by_certificate(
+        self, fingerprint: str, *, anchor: bytes, subject: str, dns_names: Sequence[str]
+    ) -> TrustedVerifier:
+        """Return who a checked request certificate belongs to: `fingerprint` of its leaf, `anchor` it chained to.
+
+        Raises VerifierUntrusted for a certificate that the list does not have (fetch the list once, then ask again).
+        """
+        agency = self.trusted_list.find_agency(certificate=fingerprint) if self.trusted_list else None
+        if agency is not None:
+            return _verifier(agency)
+        if anchor in self.added_anchors:
+            origins = tuple(f"https://{name}" for name in dns_names)
+            return TrustedVerifier(name=subject, did=None, origins=origins, agency=None)
+        raise VerifierUntrusted("the verifier's certificate is not in the trusted list", hint=_UNTRUSTED)
+
+    def by_did(self, did: str) -> TrustedVerifier:
+        """Return who a DID belongs to. Raises VerifierUntrusted."""
+        agency = self.trusted_list.find_agency(did=did) if self.trusted_list else None
+        if agency is not None:
+            return _verifier(agency)
+        if did in self.added_dids:
+            host = did.removeprefix("did:web:").split(":")[0].replace("%3A", ":") if did.startswith("did:web:") else ""
+            origins = (f"https://{host}",) if host else ()
+            return TrustedVerifier(name=did, did=did, origins=origins, agency=None)
+        raise VerifierUntrusted("the verifier's DID is not in the trusted list", hint=_UNTRUSTED)
+
+
+_UNTRUSTED: Final = "Ask the verifier to register, or add its root or DID yourself with `wallet trust add`."
+
+
+def _verifier(agency: ListedAgency) -> TrustedVerifier:
+    return TrustedVerifier(name=agency.name(()), did=agency.did, origins=agency.origins, agency=agency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +196,10 @@ class UnverifiedList:
 
 def fingerprint(key: PublicKey) -> str:
     """Return what a wallet pins and a person compares: the key's RFC 7638 thumbprint."""
-    raise NotImplementedError
+    return key.thumbprint()
+
+
+# --- build ---------------------------------------------------------------------------------------
 
 
 def build_trusted_list(
@@ -120,12 +216,54 @@ def build_trusted_list(
 ) -> str:
     """Return the signed list. `sequence` grows with every change of content; `request_anchors` are the DER roots of
     agencies' request certificates."""
-    raise NotImplementedError
+    claims = {
+        "iss": publisher,
+        "iat": int(now.timestamp()),
+        "exp": int((now + lifetime).timestamp()),
+        "sequence": sequence,
+        "next_key": fingerprint(next_key),
+        "issuers": [_issuer_json(issuer) for issuer in issuers],
+        "agencies": [_agency_json(agency) for agency in agencies],
+        "request_anchors": [b64_encode(anchor) for anchor in request_anchors],
+    }
+    return sign_jws(claims, typ=TYP, signer=signer, header={"jwk": signer.public_key.to_jwk()})
+
+
+def _issuer_json(issuer: ListedIssuer) -> dict[str, Any]:
+    return {
+        "id": issuer.id,
+        "names": dict(issuer.names),
+        "types": sorted(issuer.types),
+        "anchors": [b64_encode(anchor) for anchor in issuer.anchors],
+        "leaf_names": list(issuer.leaf_names),
+        "dids": list(issuer.dids),
+        "status_anchors": [b64_encode(anchor) for anchor in issuer.status_anchors],
+        "status_leaf_names": list(issuer.status_leaf_names),
+    }
+
+
+def _agency_json(agency: ListedAgency) -> dict[str, Any]:
+    return {
+        "id": agency.id,
+        "names": dict(agency.names),
+        "did": agency.did,
+        "certificates": list(agency.certificates),
+        "origins": list(agency.origins),
+        "purposes": [purpose.to_json() for purpose in agency.purposes],
+        "policy_url": agency.policy_url,
+    }
+
+
+# --- parse and check -----------------------------------------------------------------------------
 
 
 def parse_trusted_list(token: str | bytes) -> UnverifiedList:
-    """Read a list: syntax only. Raises Malformed."""
-    raise NotImplementedError
+    """Read a list: syntax only. Raises Malformed (or TooLarge)."""
+    jws = parse_jws(token, max_bytes=MAX_BYTES)
+    jwk = jws.header.get("jwk")
+    if not isinstance(jwk, dict):
+        raise MalformedCredential("the trusted list has no jwk in its header")
+    return UnverifiedList(jws=jws, key=PublicKey.from_jwk(jwk), unverified_claims=jws.unverified_claims())
 
 
 def check_trusted_list(
@@ -143,6 +281,114 @@ def check_trusted_list(
     the last list accepted; `sequence` = of that list. The caller then keeps the new list, and pins the new key when
     it was the announced one.
 
-    Raises IssuerUntrusted (another key), SignatureInvalid, ListRolledBack, ListExpired, Malformed.
+    Raises IssuerUntrusted (another key or publisher), SignatureInvalid, ListRolledBack, ListExpired, Malformed.
     """
-    raise NotImplementedError
+    parsed = token if isinstance(token, UnverifiedList) else parse_trusted_list(token)
+    if fingerprint(parsed.key) not in {pinned, announced or pinned}:
+        raise IssuerUntrusted(
+            "the trusted list is signed by another key than the one pinned",
+            hint="Compare the fingerprint with the service's own, by another way, before you pin it anew.",
+        )
+    claims = verify_jws(parsed.jws, key=parsed.key, typ=TYP, algs=ALLOWED_ALGS).claims
+    found = _read(claims)
+    if found.publisher != publisher:
+        raise IssuerUntrusted("the trusted list is of another service")
+    if found.issued_at > now + SKEW:
+        raise IssuerUntrusted("the trusted list is from the future: check the clock")
+    if found.sequence < sequence:
+        raise ListRolledBack("the trusted list is older than the one that is known", hint="Fetch the list again later.")
+    if found.expires_at <= now:
+        raise ListExpired("the trusted list has expired", hint="Fetch the list again.")
+    return found
+
+
+def _read(claims: Mapping[str, Any]) -> TrustedList:
+    try:
+        issued_at, expires_at = time_member(claims, "iat", what=_WHAT), time_member(claims, "exp", what=_WHAT)
+        sequence, next_key = claims.get("sequence"), claims.get("next_key")
+        if issued_at is None or expires_at is None:
+            raise Malformed("the trusted list has no iat or exp")
+        if type(sequence) is not int or sequence < 0:
+            raise Malformed("the trusted list has no sequence")
+        if not isinstance(next_key, str) or not _FINGERPRINT.fullmatch(next_key):
+            raise Malformed("the trusted list announces no next key")
+        return TrustedList(
+            publisher=_text(claims, "iss"),
+            sequence=sequence,
+            issued_at=issued_at,
+            expires_at=expires_at,
+            next_key=next_key,
+            issuers=tuple(_issuer(entry) for entry in _objects(claims, "issuers")),
+            agencies=tuple(_agency(entry) for entry in _objects(claims, "agencies")),
+            request_anchors=_ders(claims, "request_anchors"),
+        )
+    except ProtocolError as exc:
+        raise MalformedCredential(exc.detail) from exc
+    except IdError as exc:
+        raise MalformedCredential(f"the trusted list cannot be read: {exc.detail}") from exc
+
+
+def _issuer(entry: Mapping[str, Any]) -> ListedIssuer:
+    return ListedIssuer(
+        id=_text(entry, "id"),
+        names=_names(entry),
+        types=frozenset(_texts(entry, "types")),
+        anchors=_ders(entry, "anchors"),
+        leaf_names=_texts(entry, "leaf_names"),
+        dids=_texts(entry, "dids"),
+        status_anchors=_ders(entry, "status_anchors"),
+        status_leaf_names=_texts(entry, "status_leaf_names"),
+    )
+
+
+def _agency(entry: Mapping[str, Any]) -> ListedAgency:
+    certificates, origins = _texts(entry, "certificates"), _texts(entry, "origins")
+    if not all(_FINGERPRINT.fullmatch(certificate) for certificate in certificates):
+        raise Malformed("a certificate of an agency is not a base64url SHA-256")
+    for one in origins:
+        if origin(check_url(one, what="an origin", dev=True)) != one:
+            raise Malformed("an origin of an agency is more, or less, than scheme, host and port")
+    purposes = entry.get("purposes", [])
+    if not isinstance(purposes, list):
+        raise Malformed("purposes of an agency is not an array")
+    return ListedAgency(
+        id=_text(entry, "id"),
+        names=_names(entry),
+        did=None if entry.get("did") is None else _text(entry, "did"),
+        certificates=certificates,
+        origins=origins,
+        purposes=tuple(parse_purpose(purpose) for purpose in purposes),
+        policy_url=None if entry.get("policy_url") is None else _text(entry, "policy_url"),
+    )
+
+
+def _text(entry: Mapping[str, Any], name: str) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str) or not value:
+        raise Malformed(f"{name} is not a string")
+    return value
+
+
+def _texts(entry: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = entry.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        raise Malformed(f"{name} is not an array of strings")
+    return tuple(value)
+
+
+def _names(entry: Mapping[str, Any]) -> Mapping[str, str]:
+    value = entry.get("names", {})
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value.values()):
+        raise Malformed("names does not map languages to names")
+    return value
+
+
+def _objects(entry: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    value = entry.get(name)
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Malformed(f"{name} is not an array of objects")
+    return value
+
+
+def _ders(entry: Mapping[str, Any], name: str) -> tuple[bytes, ...]:
+    return tuple(b64_decode(text) for text in _texts(entry, name))

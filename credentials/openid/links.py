@@ -33,8 +33,8 @@ def link_parameters(link: str, *, schemes: Collection[str]) -> dict[str, str]:
     return parse_form(parts.query)
 
 
-def check_url(url: str, *, what: str, dev: bool = False, query: bool = True) -> str:
-    """Return an absolute https URL without fragment or user part, unchanged; without `query`, none either.
+def check_url(url: str, *, what: str, dev: bool = False, query: bool = True, fragment: bool = False) -> str:
+    """Return an absolute https URL without user part, unchanged; `query` and `fragment` say whether it may have them.
 
     `what` names it in messages. `dev` allows http on loopback names. Raises ProtocolError `invalid_request`.
     """
@@ -44,7 +44,7 @@ def check_url(url: str, *, what: str, dev: bool = False, query: bool = True) -> 
     local = dev and parts.scheme == "http" and parts.hostname in LOOPBACK
     if not (parts.scheme == "https" or local) or not parts.hostname:
         raise _refused(f"{what} is not an https URL")
-    if "@" in parts.netloc or "#" in url or (not query and "?" in url):
+    if "@" in parts.netloc or (not fragment and "#" in url) or (not query and "?" in url):
         raise _refused(f"{what} has a user part, a fragment or a query that does not belong there")
     return url
 

@@ -1,12 +1,17 @@
 """What an agency is registered to ask for, and whether a query stays within it (T61; OpenID4VP 15.3, 15.4)."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from credentials.claims import ClaimPath, format_path, parse_path
 from credentials.errors import CredentialError, Malformed
 from credentials.openid.dcql_query import Query
+
+_DURATION: Final = re.compile(
+    r"P(?=.)(\d{1,4}Y)?(\d{1,4}M)?(\d{1,4}W)?(\d{1,5}D)?(T(?=.)(\d{1,5}H)?(\d{1,5}M)?(\d{1,5}S)?)?"
+)
 
 
 class OverAsking(CredentialError):
@@ -18,11 +23,13 @@ class OverAsking(CredentialError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
     """A registered purpose. `claims`: credential type -> the claim paths that may be asked of it (`null` = any item;
-    an empty tuple = the credential without claims). `everything` lifts the limit. `labels`: language -> words."""
+    an empty tuple = the credential without claims). `everything` lifts the limit. `labels`: language -> words.
+    `retention`: how long the agency keeps what it gets, an ISO 8601 duration, `PT0S` for not at all."""
 
     id: str
     labels: Mapping[str, str]
     claims: Mapping[str, tuple[ClaimPath, ...]]
+    retention: str = "PT0S"
     everything: bool = False
     transaction_data_types: frozenset[str] = frozenset()
 
@@ -37,6 +44,7 @@ class Purpose:
             "id": self.id,
             "labels": dict(self.labels),
             "claims": {kind: [list(path) for path in paths] for kind, paths in self.claims.items()},
+            "retention": self.retention,
             "everything": self.everything,
             "transaction_data_types": sorted(self.transaction_data_types),
         }
@@ -58,19 +66,22 @@ def parse_purpose(value: object) -> Purpose:
     if not isinstance(value, dict) or not isinstance(value.get("id"), str) or not value["id"]:
         raise Malformed("a purpose is a JSON object with an id")
     labels, claims, everything = value.get("labels", {}), value.get("claims", {}), value.get("everything", False)
-    types = value.get("transaction_data_types", [])
+    types, retention = value.get("transaction_data_types", []), value.get("retention", "PT0S")
     if not isinstance(labels, dict) or not all(isinstance(words, str) for words in labels.values()):
         raise Malformed("labels of a purpose map languages to words")
     if not isinstance(claims, dict) or not all(isinstance(paths, list) for paths in claims.values()):
         raise Malformed("claims of a purpose map credential types to arrays of claims paths")
     if not isinstance(everything, bool):
         raise Malformed("everything of a purpose is true or false")
+    if not isinstance(retention, str) or not _DURATION.fullmatch(retention):
+        raise Malformed("retention of a purpose is not an ISO 8601 duration")
     if not isinstance(types, list) or not all(isinstance(kind, str) for kind in types):
         raise Malformed("transaction_data_types of a purpose is an array of strings")
     return Purpose(
         id=value["id"],
         labels=labels,
         claims={kind: tuple(parse_path(path) for path in paths) for kind, paths in claims.items()},
+        retention=retention,
         everything=everything,
         transaction_data_types=frozenset(types),
     )
