@@ -151,17 +151,18 @@ def _check_state(row: Row[Any], now: datetime) -> None:
 
 
 def _check_keys(db: Connection, row: Row[Any], wanted: _Wanted) -> None:
-    """See that a pinned credential gets its pinned key, and that no other copy is bound to a key with a role."""
+    """See that a pinned credential gets its pinned key, and that no other copy of a case is bound to a key with a role.
+
+    A direct offer knows no roles: its client may use one key for everything.
+    """
     thumbprints = {key.thumbprint() for key in wanted.keys}
     if row.holder_thumbprint is not None:
         if thumbprints != {row.holder_thumbprint}:
             raise _wrong_key("this credential is bound to the sign key of the application")
         return
-    offer = rows.offer(db, id=row.offer_id)
-    taken = rows.pinned_thumbprints(db, row.offer_id)
-    if offer is not None and offer.holder_jkt is not None:
-        taken.add(offer.holder_jkt)
-    if thumbprints & taken:
+    if row.holder_jkt is None:
+        return
+    if thumbprints & {row.holder_jkt, *rows.pinned_thumbprints(db, row.offer_id)}:
         raise _wrong_key("each copy needs a fresh key, neither the sign key nor the application key")
 
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
     case,
     delete,
     func,
@@ -207,9 +208,16 @@ def types_of_offer(db: Connection, offer_id: str) -> tuple[str, ...]:
 
 
 def credential_of_type(db: Connection, offer_id: str, type_name: str) -> Row[Any] | None:
-    """Return and lock the offer's credential of a type, so that an issue and a revocation never cross (T87)."""
-    statement = select(credentials).where(credentials.c.offer_id == offer_id, credentials.c.type == type_name)
-    return db.execute(statement.with_for_update()).one_or_none()
+    """Return the offer's credential of a type with the offer's `holder_jkt`.
+
+    The row is locked, so that an issue and a revocation never cross (T87).
+    """
+    statement = (
+        select(credentials, offers.c.holder_jkt)
+        .join(offers, offers.c.id == credentials.c.offer_id)
+        .where(credentials.c.offer_id == offer_id, credentials.c.type == type_name)
+    )
+    return db.execute(statement.with_for_update(of=credentials)).one_or_none()
 
 
 def pinned_thumbprints(db: Connection, offer_id: str) -> set[str]:
@@ -342,6 +350,6 @@ def purge(db: Connection, *, now: datetime, today: date) -> None:
     over = or_(
         credentials.c.state == "revoked",
         credentials.c.ends_on < today,
-        func.coalesce(credentials.c.offer_id.not_in(alive), True) & credentials.c.offer_id.not_in(waiting),
+        and_(credentials.c.offer_id.not_in(alive), credentials.c.offer_id.not_in(waiting)),
     )
     db.execute(update(credentials).where(credentials.c.dataset.is_not(None), over).values(dataset=None))

@@ -75,12 +75,12 @@ def _redeem(
     now = service.clock.now()
     offer = rows.offer(db, lock=True, code_hash=offers.digest(request.pre_authorized_code or ""))
     if offer is None:
-        return _Guess("invalid_grant", "there is no open offer for this code", code="offer_expired", hint=_NEW_OFFER)
+        return _Guess("invalid_grant", _NO_OFFER, code="offer_expired", hint=_NEW_OFFER)
     state = offers.state_of(offer, now)
     if state in ("redeemed", "issued"):
         return _used_again(db, service, offer, proof)
     if state != "waiting":
-        return ProtocolError("invalid_grant", f"the offer is {state}", code="offer_expired", hint=_NEW_OFFER)
+        return ProtocolError("invalid_grant", _NO_OFFER, code="offer_expired", hint=_NEW_OFFER)
     # Before the tx_code, so that whoever caught an offer of a case cannot even guess.
     if offer.holder_jkt is not None and (proof is None or proof.jkt != offer.holder_jkt):
         return _other_holder("the offer belongs to a case and is redeemed only under DPoP by the key that applied")
@@ -115,7 +115,7 @@ def _judge_tx_code(db: Connection, service: Service, offer: Row[Any], digits: st
     if counted.state == "killed":
         data = {"reason": "tx_code_wrong", "misses": counted.tx_code_misses}
         audit.record(db, service, act="offer.killed", actor="service", subject=f"offer:{offer.id}", data=data)
-        return _Guess("invalid_grant", "the code was wrong too often: the offer is over", code="offer_expired")
+        return _Guess("invalid_grant", _NO_OFFER, code="offer_expired", hint=_NEW_OFFER)
     left = offers.TX_CODE_TRIES - counted.tx_code_misses
     return _Guess(
         "invalid_grant",
@@ -222,4 +222,6 @@ def _other_holder(detail: str) -> ProtocolError:
     )
 
 
+# One text for unknown, expired, cancelled and killed: it must not tell which offers there are (T66).
+_NO_OFFER = "there is no open offer for this code"
 _NEW_OFFER = "Ask the issuing office for a new offer."

@@ -16,7 +16,7 @@ from idservice.issuer.offers import OfferItem
 from idservice.problems import Refused
 from idservice.service import Service
 
-from .wallet import PERSON, ROLE, Wallet, direct, of_case, refusal, resident
+from .wallet import PERSON, ROLE, Wallet, direct, of_case, resident
 
 
 def create(service: Service, **change: Any) -> offers.CreatedOffer:
@@ -110,12 +110,11 @@ def test_T66_unknown_and_ended_offers_look_alike(service: Service, client: TestC
     code = wallet.code(ended)
     with transaction(service.engine) as db:
         offers.cancel(db, service, ended.id, actor="staff:test")
-    assert refusal(wallet.token(code)) == refusal(wallet.token("no-such-code"))
+    assert wallet.token(code).content == wallet.token("no-such-code").content
     unknown = client.get("/vci/offers/" + "a" * 22)
     known = wallet.fetch_offer(ended)
     assert unknown.status_code == known.status_code == 410
-    same = ("code", "title", "detail", "hint")
-    assert [unknown.json()[name] for name in same] == [known.json()[name] for name in same]
+    assert unknown.content == known.content
 
 
 @pytest.mark.parametrize(
