@@ -6,18 +6,35 @@ no JSON serialization; no `crit`, `b64`, `jku` or `x5u`. Finding the key is left
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import orjson
+
+from credentials.errors import AlgorithmNotAllowed, MalformedCredential, TooLarge, TypeUnexpected
+from did.algorithms import JOSE_ALGS, JOSE_NAMES
+from did.encoding import b64url_decode, b64url_encode, json_object
+from did.errors import Malformed
 from did.keys import PublicKey
 from did.signing import Signer
 
 HAIP_ALGS: frozenset[str] = frozenset({"ES256"})
 """What the high assurance profile asks of everybody (HAIP 1.0 section 7)."""
 
-ALLOWED_ALGS: frozenset[str] = frozenset({"ES256", "ES384", "EdDSA", "Ed25519"})
+ALLOWED_ALGS: frozenset[str] = frozenset(JOSE_ALGS)
 """Every JOSE algorithm this library can verify; callers narrow it."""
 
 MAX_JWS_BYTES = 256 * 1024
+MAX_HEADER_BYTES = 32 * 1024
+MAX_CLAIMS_DEPTH = 32
+
+_REFUSED_MEMBERS = ("crit", "b64", "jku", "x5u")
+_WIRE = (
+    orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +53,7 @@ class UnverifiedJws:
 
     def unverified_claims(self) -> dict[str, Any]:
         """Return the payload as a strict JSON object. Good for finding the key, and for nothing else."""
-        raise NotImplementedError
+        return _claims(self.payload)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +72,54 @@ def parse_jws(token: str | bytes, *, max_bytes: int = MAX_JWS_BYTES) -> Unverifi
 
     Raises TooLarge, MalformedCredential. RFC 7515 sections 5.2 and 7.1.
     """
-    raise NotImplementedError
+    if len(token) > max_bytes:
+        raise TooLarge(f"the token is longer than {max_bytes} bytes")
+    if isinstance(token, bytes):
+        token = _ascii(token)
+    parts = token.split(".")
+    if len(parts) != 3 or not parts[0] or not token.isascii():
+        raise MalformedCredential("a compact JWS has three parts of base64url")
+    try:
+        payload = b64url_decode(parts[1])
+        signature = b64url_decode(parts[2])
+    except Malformed as exc:
+        raise MalformedCredential("the payload or signature of the token is not strict base64url") from exc
+    return UnverifiedJws(
+        header=_header(parts[0]),
+        payload=payload,
+        signing_input=token[: len(parts[0]) + 1 + len(parts[1])].encode("ascii"),
+        signature=signature,
+        compact=token,
+    )
+
+
+def check_type(jws: UnverifiedJws, typ: str | Collection[str]) -> str:
+    """Return the token's `typ`, which must be (one of) the expected, exactly. T04, RFC 8725 section 3.11."""
+    found = jws.header.get("typ")
+    wanted = (typ,) if isinstance(typ, str) else typ
+    if not isinstance(found, str) or found not in wanted:
+        # what stands there may be anything at all: it is named only when it could be a media type
+        named = found if isinstance(found, str) and len(found) <= 64 and found.isprintable() else "none"
+        raise TypeUnexpected(f"the token's typ is {named}, not {' or '.join(sorted(wanted))}")
+    return found
+
+
+def check_algorithm(jws: UnverifiedJws, algs: Collection[str]) -> str:
+    """Return the token's `alg`, which must be among `algs`. T01, RFC 8725 section 3.1."""
+    alg = jws.header.get("alg")
+    if not isinstance(alg, str) or alg not in algs or alg not in JOSE_ALGS:
+        raise AlgorithmNotAllowed(f"the token's alg is not one of {', '.join(sorted(algs))}")
+    return alg
+
+
+def check_signature(jws: UnverifiedJws, key: PublicKey) -> None:
+    """Check that `key` signed these bytes, under the only algorithm that fits the key. T01, T06.
+
+    Raises AlgorithmNotAllowed, SignatureInvalid.
+    """
+    if JOSE_ALGS.get(jws.header.get("alg", "")) != key.alg:
+        raise AlgorithmNotAllowed(f"the token's alg does not fit a key for {key.alg}")
+    key.verify(jws.signature, jws.signing_input)
 
 
 def verify_jws(
@@ -66,7 +130,14 @@ def verify_jws(
     Raises TypeUnexpected, AlgorithmNotAllowed, SignatureInvalid, MalformedCredential (payload no
     strict JSON object). RFC 8725 sections 3.1, 3.2, 3.11.
     """
-    raise NotImplementedError
+    if isinstance(jws, str):
+        jws = parse_jws(jws)
+    check_type(jws, typ)
+    check_algorithm(jws, algs)
+    check_signature(jws, key)
+    return VerifiedJws(
+        header=jws.header, claims=_claims(jws.payload), payload=jws.payload, key=key, compact=jws.compact
+    )
 
 
 def sign_jws(
@@ -76,4 +147,73 @@ def sign_jws(
 
     `header` adds members such as `kid`, `x5c`, `jwk`; `alg` and `typ` are set here.
     """
-    raise NotImplementedError
+    protected: dict[str, Any] = {"alg": JOSE_NAMES[signer.alg], "typ": typ}
+    if header:
+        if "alg" in header or "typ" in header:
+            raise MalformedCredential("alg and typ of a token follow from its signer and its kind")
+        protected.update(header)
+    body = payload if isinstance(payload, bytes) else to_wire(payload)
+    signing_input = f"{b64url_encode(to_wire(protected))}.{b64url_encode(body)}"
+    signature = signer.sign(signing_input.encode("ascii"))
+    return f"{signing_input}.{b64url_encode(signature)}"
+
+
+def to_wire(value: Mapping[str, Any] | list[Any]) -> bytes:
+    """Return JSON in UTF-8 without whitespace. Raises MalformedCredential for what JSON cannot carry."""
+    try:
+        return orjson.dumps(value if isinstance(value, dict | list) else dict(value), option=_WIRE)
+    except TypeError as exc:
+        raise MalformedCredential("the value cannot be written as JSON") from exc
+
+
+def _ascii(token: bytes) -> str:
+    try:
+        return token.decode("ascii")
+    except UnicodeDecodeError as exc:
+        raise MalformedCredential("a compact token is ASCII") from exc
+
+
+def _claims(payload: bytes) -> dict[str, Any]:
+    try:
+        return json_object(payload, max_bytes=len(payload), max_depth=MAX_CLAIMS_DEPTH)
+    except Malformed as exc:
+        raise MalformedCredential("the token's payload is not a strict JSON object") from exc
+
+
+def _header(segment: str) -> dict[str, Any]:
+    """Return the header object; the same few headers come all day, so their reading is kept."""
+    flat = _flat_header(segment)
+    if flat is None:
+        return _read_header(segment)
+    # the kept value is copied out, or one caller's change would be the next caller's header
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in flat.items()}
+
+
+@lru_cache(maxsize=512)
+def _flat_header(segment: str) -> dict[str, Any] | None:
+    """Return a header that holds only strings, numbers and lists of strings (as tuples), else None."""
+    if len(segment) > 12 * 1024:
+        return None
+    header = _read_header(segment)
+    flat: dict[str, Any] = {}
+    for name, value in header.items():
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            flat[name] = tuple(value)
+        elif isinstance(value, dict | list):
+            return None
+        else:
+            flat[name] = value
+    return flat
+
+
+def _read_header(segment: str) -> dict[str, Any]:
+    if len(segment) > MAX_HEADER_BYTES * 4 // 3:
+        raise TooLarge(f"the token's header is longer than {MAX_HEADER_BYTES} bytes")
+    try:
+        header = json_object(b64url_decode(segment), max_depth=8)
+    except Malformed as exc:
+        raise MalformedCredential("the token's header is not a strict JSON object in strict base64url") from exc
+    for name in _REFUSED_MEMBERS:
+        if name in header:
+            raise MalformedCredential(f"the token's header has {name}, which no token here may have")
+    return header

@@ -4,15 +4,20 @@ Nothing here is read from an artefact. `find_issuer_key` is the one place where 
 type of a JOSE credential are linked (threat cases T02, T03, T09).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from credentials.errors import IssuerKeyUnresolvable, IssuerUntrusted, MalformedCredential, StatusInvalid
+from credentials.jose import ALLOWED_ALGS, UnverifiedJws
+from credentials.jwt_vc_issuer import fetch_issuer_keys, pick_key
+from credentials.type_metadata import TypeMetadata, load
+from credentials.x509 import CheckedLeaf, Usage, check_chain
+from did.errors import DidError, FetchFailed, IdError
 from did.keys import PublicKey
 from did.methods.base import Fetch
-
-from credentials.jose import ALLOWED_ALGS
+from did.resolver import resolve_key
 
 KeySource = Literal["x5c", "did", "jwt-vc-issuer"]
 
@@ -39,23 +44,51 @@ class TrustedIssuer:
     status_leaf_names: frozenset[str] = frozenset()
     algs: frozenset[str] = ALLOWED_ALGS
 
+    def names(self, usage: Usage) -> frozenset[str]:
+        """Return the names of which a leaf for this use must carry one."""
+        if usage == "status_signing" and self.status_leaf_names:
+            return self.status_leaf_names
+        return self.leaf_names or frozenset({self.id})
+
+    def roots(self, usage: Usage) -> tuple[bytes, ...]:
+        """Return the anchors for this use."""
+        return (self.status_anchors or self.anchors) if usage == "status_signing" else self.anchors
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrustPolicy:
-    """Every issuer we accept. `label` says in a word where the policy is from ("list of 2026-11-22")."""
+    """Every issuer we accept. `label` says in a word where the policy is from ("list of 2026-11-22").
+
+    `metadata` holds type metadata documents by `vct`, as raw octets: known ahead, never fetched for
+    a stranger (T20). A type without a document is accepted without its rules.
+    """
 
     issuers: tuple[TrustedIssuer, ...] = ()
     label: str = "trust policy"
     metadata: Mapping[str, bytes] = field(default_factory=dict)
-    """Type metadata documents by `vct`, as raw octets: known ahead, never fetched for a stranger (T20)."""
+    _loaded: dict[tuple[str, str | None], TypeMetadata] = field(default_factory=dict, compare=False, repr=False)
 
     def issuers_for(self, vct: str) -> tuple[TrustedIssuer, ...]:
         """Return the issuers that may issue this type; exact match."""
-        raise NotImplementedError
+        return tuple(issuer for issuer in self.issuers if vct in issuer.types)
 
     def get(self, issuer_id: str) -> TrustedIssuer | None:
         """Return the entry whose `id` or one of whose DIDs is `issuer_id`; exact match."""
-        raise NotImplementedError
+        return next((issuer for issuer in self.issuers if issuer_id == issuer.id or issuer_id in issuer.dids), None)
+
+    def type_metadata(self, vct: str, *, integrity: str | None = None) -> TypeMetadata | None:
+        """Return what is known of a type, None when nothing is.
+
+        `integrity` is the credential's `vct#integrity`. Raises TypeUnexpected, MalformedCredential.
+        """
+        if vct not in self.metadata:
+            return None
+        known = self._loaded.get((vct, integrity))
+        if known is None:
+            known = load(vct, get=self.metadata.get, expected_integrity=integrity)
+            if len(self._loaded) < 1024:
+                self._loaded[(vct, integrity)] = known
+        return known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,4 +113,112 @@ def find_issuer_key(
     Raises IssuerUntrusted, IssuerKeyUnresolvable, FetchFailed (source did not answer).
     SD-JWT VC, issuer key discovery; HAIP 1.0 section 6.1.1.
     """
-    raise NotImplementedError
+    issuers = _candidates(claims, policy)
+    if "x5c" in header and any(issuer.anchors for issuer in issuers):
+        issuer, leaf = _by_certificate(header["x5c"], issuers, now)
+        return IssuerKey(issuer=issuer, key=leaf.public_key, source="x5c", authority_key_ids=leaf.authority_key_ids)
+    named = _key_did(header, claims, issuers)
+    if named is not None:
+        issuer, did_url = named
+        return IssuerKey(issuer=issuer, key=_did_key(did_url, fetch, now), source="did")
+    for issuer in issuers:
+        if issuer.jwks_issuer and claims.get("iss") == issuer.id:
+            keys = fetch_issuer_keys(issuer.id, fetch=fetch)
+            return IssuerKey(issuer=issuer, key=pick_key(keys, header.get("kid")), source="jwt-vc-issuer")
+    raise IssuerUntrusted("the credential names no key that the trust policy allows for its issuer")
+
+
+def status_key_finder(issuer: TrustedIssuer, *, fetch: Fetch, now: datetime) -> Callable[[UnverifiedJws], PublicKey]:
+    """Return what finds the key of a status list token of this issuer, by the same rules (T36).
+
+    The finder raises StatusInvalid, or FetchFailed when a key source did not answer.
+    """
+
+    def find(jws: UnverifiedJws) -> PublicKey:
+        try:
+            return _status_key(jws.header, issuer, fetch, now)
+        except FetchFailed:
+            raise
+        except IdError as exc:
+            raise StatusInvalid(f"the status list is not signed by its issuer: {exc.detail}") from exc
+
+    return find
+
+
+def _status_key(header: Mapping[str, Any], issuer: TrustedIssuer, fetch: Fetch, now: datetime) -> PublicKey:
+    roots = issuer.roots("status_signing")
+    if "x5c" in header and roots:
+        return _named_leaf(header["x5c"], issuer, "status_signing", now).public_key
+    named = _key_did(header, {"iss": issuer.id}, (issuer,))
+    if named is not None:
+        return _did_key(named[1], fetch, now)
+    if issuer.jwks_issuer:
+        return pick_key(fetch_issuer_keys(issuer.id, fetch=fetch), header.get("kid"))
+    raise IssuerUntrusted("the token names no key that the trust policy allows for this issuer")
+
+
+def _candidates(claims: Mapping[str, Any], policy: TrustPolicy) -> tuple[TrustedIssuer, ...]:
+    """Return the policy's entries for this type, and for this `iss` where the credential has one."""
+    vct = claims.get("vct")
+    issuers = policy.issuers_for(vct) if isinstance(vct, str) else ()
+    if not issuers:
+        raise IssuerUntrusted("the trust policy knows no issuer of this type")
+    if "iss" not in claims:
+        return issuers
+    iss = claims["iss"]
+    if not isinstance(iss, str):
+        raise MalformedCredential("iss is not text")
+    issuers = tuple(issuer for issuer in issuers if iss == issuer.id or iss in issuer.dids)
+    if not issuers:
+        raise IssuerUntrusted("the trust policy does not allow the credential's iss to issue this type")
+    return issuers
+
+
+def _by_certificate(x5c: Any, issuers: tuple[TrustedIssuer, ...], now: datetime) -> tuple[TrustedIssuer, CheckedLeaf]:
+    refusal: IdError | None = None
+    for issuer in issuers:
+        if not issuer.anchors:
+            continue
+        try:
+            return issuer, _named_leaf(x5c, issuer, "credential_signing", now)
+        except IdError as exc:
+            refusal = refusal or exc
+    raise refusal or IssuerUntrusted("the trust policy holds no root for this issuer")
+
+
+def _named_leaf(x5c: Any, issuer: TrustedIssuer, usage: Usage, now: datetime) -> CheckedLeaf:
+    """Return the leaf of a good chain that carries a name which the policy ties to this issuer."""
+    leaf = check_chain(x5c, anchors=issuer.roots(usage), now=now, usage=usage)
+    if issuer.names(usage).isdisjoint((*leaf.uris, *leaf.dns_names)):
+        raise IssuerUntrusted("the certificate is for another name than this issuer's")
+    return leaf
+
+
+def _key_did(
+    header: Mapping[str, Any], claims: Mapping[str, Any], issuers: tuple[TrustedIssuer, ...]
+) -> tuple[TrustedIssuer, str] | None:
+    """Return issuer and DID URL of the key, when the credential names one of the policy's DIDs."""
+    iss, kid = claims.get("iss"), header.get("kid")
+    kid = kid if isinstance(kid, str) else ""
+    did = iss if isinstance(iss, str) and iss.startswith("did:") else kid.partition("#")[0]
+    issuer = next((issuer for issuer in issuers if did in issuer.dids), None)
+    if issuer is None:
+        return None
+    if not kid and did.startswith("did:key:"):
+        kid = "#" + did.removeprefix("did:key:")
+    elif not kid and did.startswith("did:jwk:"):
+        kid = "#0"
+    if kid.startswith("#"):
+        kid = did + kid
+    if not kid.startswith(f"{did}#"):
+        raise IssuerUntrusted("kid is not a key of the issuer's DID")
+    return issuer, kid
+
+
+def _did_key(did_url: str, fetch: Fetch, now: datetime) -> PublicKey:
+    try:
+        return resolve_key(did_url, relationship="assertionMethod", fetch=fetch, now=now)
+    except FetchFailed:
+        raise
+    except (DidError, IdError) as exc:
+        raise IssuerKeyUnresolvable(f"the issuer's DID has no such key: {exc.detail}") from exc

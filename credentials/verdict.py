@@ -1,8 +1,10 @@
 """The explained verdict: what was checked, by which rule, what was found, what to do next."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
+
+from credentials.formats.base import VerifiedCredential
 
 Outcome = Literal["passed", "failed", "warning", "not_run"]
 VerdictName = Literal["valid", "invalid", "undetermined"]
@@ -41,7 +43,10 @@ class Check:
 
     def to_json(self) -> dict[str, Any]:
         """Return the members of the interface's check object."""
-        raise NotImplementedError
+        members: dict[str, Any] = {"name": self.name, "outcome": self.outcome}
+        if self.code is not None:
+            members["code"] = self.code
+        return {**members, "spec": self.spec, "detail": self.detail, "hint": self.hint}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +63,12 @@ class CredentialView:
 
     def to_json(self) -> dict[str, Any]:
         """Return the members of the interface's credential object."""
-        raise NotImplementedError
+        members: dict[str, Any] = {} if self.query_id is None else {"query_id": self.query_id}
+        members |= {"format": self.format, "type": self.type, "issuer": self.issuer, "claims": self.claims}
+        members["status"] = self.status
+        until = self.valid_until
+        members["valid_until"] = None if until is None else until.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return members
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +79,19 @@ class Verdict:
     checks: tuple[Check, ...]
     credentials: tuple[CredentialView, ...] = ()
     code: str | None = None
-    holder_keys: tuple[str, ...] = field(default=(), repr=False)
-    """Thumbprints of the proven holder keys, in the order of `credentials`; not part of the JSON."""
+    verified: tuple[VerifiedCredential, ...] = field(default=(), repr=False)
+    """What stands behind `credentials`, in the same order (holder key, issuer, proof); not part of the JSON."""
 
     @property
     def failures(self) -> tuple[Check, ...]:
         """Return the failed checks: all of the stage that ended the run."""
-        raise NotImplementedError
+        return tuple(check for check in self.checks if check.outcome == "failed")
 
     def to_json(self) -> dict[str, Any]:
         """Return the verdict object of the interface; claims only when valid."""
-        raise NotImplementedError
+        members: dict[str, Any] = {"verdict": self.verdict}
+        if self.code is not None:
+            members["code"] = self.code
+        members["checks"] = [check.to_json() for check in self.checks]
+        members["credentials"] = [view.to_json() for view in self.credentials] if self.verdict == "valid" else []
+        return members

@@ -4,25 +4,38 @@ size, shape, type, algorithm, issuer_trust, signature, time, holder_binding, tra
 disclosures, query, status, then policy checks under their own names. The run ends with the first
 stage that fails; all failures of that stage are listed, what follows is `not_run`. A source that
 did not answer makes the verdict `undetermined`, everything else that fails makes it `invalid`.
+
+What a stage means for one format is in `formats/`; here is what is common: the order, several
+presentations at once, the query as a whole, status and policy. Fetching is the caller's `Fetch`
+and `StatusSource`; so is the single use of a nonce.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
-from did.keys import PublicKey
-from did.methods.base import Fetch
-
-from credentials.openid.dcql import Query
+from credentials.errors import HolderBindingInvalid, IdError, MalformedCredential, TooLarge, TransactionMismatch
+from credentials.formats import FORMATS
+from credentials.formats.base import EXAMINATION_STAGES, CheckContext, Found
+from credentials.jose import to_wire
+from credentials.openid.dcql import CredentialQuery, VerifiedView, check_answer
 from credentials.trust import TrustPolicy
 from credentials.verdict import Check, CredentialView, Verdict
+from credentials.verify_run import Expected, Item, PolicyCheck, Run
+from credentials.verify_status import SPEC as STATUS_SPEC
+from credentials.verify_status import FetchedStatusList, NoStatus, StatusSource, check_status
+from did.encoding import b64url_decode, json_object
+from did.errors import Malformed
+from did.keys import PublicKey
+from did.methods.base import Fetch
 
 __all__ = [
     "Check",
     "CredentialView",
     "Expected",
     "FetchedStatusList",
+    "NoStatus",
     "PolicyCheck",
     "StatusSource",
     "Verdict",
@@ -31,44 +44,9 @@ __all__ = [
     "verify_vp_token",
 ]
 
-
-@dataclass(frozen=True, slots=True)
-class FetchedStatusList:
-    """A status list token as it came, and when it was fetched (its own publication time for our own rows)."""
-
-    token: str
-    fetched_at: datetime
-
-
-class StatusSource(Protocol):
-    """Where status list tokens come from: rows, a cache, a guarded fetch."""
-
-    def get(self, uri: str, *, now: datetime) -> FetchedStatusList:
-        """Return the token published at `uri`. Raises StatusUnavailable or FetchFailed when there is none."""
-        ...
-
-
-PolicyCheck = Callable[[Sequence[CredentialView]], Check]
-"""A policy's own check on verified credentials; runs last, under the name it gives its `Check`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What the verifier asked for, from its own stored request.
-
-    `audience` is the full client identifier with its prefix. `types` limits the `vct` values of a
-    presentation that answers no query (empty: any type of the policy). `transaction_data` holds the
-    base64url strings exactly as sent. `same_holder` demands one holder key over all credentials.
-    """
-
-    nonce: str | None = None
-    audience: str | None = None
-    query: Query | None = None
-    transaction_data: tuple[str, ...] = ()
-    holder_binding: bool = True
-    same_holder: bool = False
-    types: frozenset[str] = frozenset()
-    policy_checks: tuple[PolicyCheck, ...] = ()
+MAX_PRESENTATIONS = 32
+_QUERY_SPEC = "OpenID4VP 1.0 section 8.6"
+_SIZE_SPEC = "OpenID4VP 1.0 section 8.1"
 
 
 def verify(
@@ -83,10 +61,24 @@ def verify(
 ) -> Verdict:
     """Judge one presentation. Never raises for what the presentation holds.
 
-    With `expected.query` it is judged as the answer to the query's only credential entry.
+    With `expected.query` it is judged as the answer to the query's first credential entry.
     RFC 9901 section 7.3; SD-JWT VC, verification; OpenID4VP 1.0 section 8.6.
     """
-    raise NotImplementedError
+    if expected.query is not None:
+        answer = {expected.query.credentials[0].id: [presentation]}
+        return verify_vp_token(answer, expected=expected, policy=policy, fetch=fetch, statuses=statuses, now=now)
+    context = CheckContext(
+        policy=policy,
+        fetch=fetch,
+        now=now,
+        types=expected.types,
+        holder_binding=expected.holder_binding,
+        nonce=expected.nonce,
+        audience=expected.audience,
+        transaction_data=expected.transaction_data,
+    )
+    items = [_item(None, format, presentation, context)]
+    return _judge(Run(), items, expected, statuses, fetch, now)
 
 
 def verify_vp_token(
@@ -103,7 +95,31 @@ def verify_vp_token(
     Every presentation is judged on its own, then the whole query on the verified claims (T58).
     OpenID4VP 1.0 sections 8.1 and 8.6.
     """
-    raise NotImplementedError
+    run = Run()
+    items: list[Item] = []
+
+    def read() -> Found:
+        for entry, presentation in _answers(vp_token, expected):
+            context = CheckContext(
+                policy=policy,
+                fetch=fetch,
+                now=now,
+                types=frozenset(name for names in entry.types for name in names),
+                holder_binding=entry.require_holder_binding,
+                nonce=expected.nonce,
+                audience=expected.audience,
+                transaction_data=tuple(data for data in expected.transaction_data if entry.id in _credential_ids(data)),
+            )
+            items.append(_item(entry.id, entry.format, presentation, context))
+        return Found(f"{len(items)} presentations")
+
+    try:
+        read()
+    except IdError as exc:
+        run.checks.append(Check("size", "passed", _SIZE_SPEC, "one answer"))
+        run.stage("shape", _SIZE_SPEC, [(None, partial(_refuse, exc))])
+        return run.conclude(items)
+    return _judge(run, items, expected, statuses, fetch, now)
 
 
 def verify_credential(
@@ -122,4 +138,175 @@ def verify_credential(
     `holder_key` is the wallet's own key: the credential must be bound to it (T94). Without it the
     check `holder_binding` is not run. A credential that arrives with a key-binding JWT is refused.
     """
-    raise NotImplementedError
+    context = CheckContext(
+        policy=policy,
+        fetch=fetch,
+        now=now,
+        types=types,
+        presenting=False,
+        holder_binding=False,
+        holder_key=holder_key,
+    )
+    items = [_item(None, format, credential, context)]
+    return _judge(Run(), items, Expected(holder_binding=False), statuses, fetch, now)
+
+
+def _judge(
+    run: Run, items: list[Item], expected: Expected, statuses: StatusSource, fetch: Fetch, now: datetime
+) -> Verdict:
+    """Run every stage over every presentation, in order, until one fails."""
+    labels = [item.query_id if len(items) > 1 else None for item in items]
+    specs = items[0].specs
+    run.stage("size", specs["size"], [(label, partial(_size, item)) for label, item in zip(labels, items, strict=True)])
+    for name in EXAMINATION_STAGES:
+        acts: list[tuple[str | None, Callable[[], Found]]] = [
+            (label, getattr(item.examination, name)) for label, item in zip(labels, items, strict=True)
+        ]
+        if not run.stage(name, specs[name], _with_whole(name, acts, run, items, expected)):
+            return run.conclude(items)
+    for item in items:
+        item.verified = item.examination.result()
+    run.stage("query", _QUERY_SPEC, [(None, partial(_query, items, expected))])
+    run.stage(
+        "status",
+        STATUS_SPEC,
+        [(label, partial(_status, item, statuses, fetch, now)) for label, item in zip(labels, items, strict=True)],
+    )
+    if not run.failed:
+        views = [item.view for item in items if item.view is not None]
+        for policy_check in expected.policy_checks:
+            run.policy(policy_check(views))
+    return run.conclude(items)
+
+
+def _with_whole(
+    name: str,
+    acts: Sequence[tuple[str | None, Callable[[], Found]]],
+    run: Run,
+    items: Sequence[Item],
+    expected: Expected,
+) -> Iterator[tuple[str | None, Callable[[], Found]]]:
+    """Yield a stage's acts, then what the stage asks of all presentations together, once each of them held."""
+    yield from acts
+    if run.failed:
+        return
+    if name == "holder_binding" and expected.same_holder:
+        yield None, partial(_one_holder, items)
+    if name == "transaction" and expected.transaction_data:
+        yield None, partial(_all_confirmed, items, expected)
+
+
+def _item(query_id: str | None, format: str, presentation: object, context: CheckContext) -> Item:
+    row = FORMATS.get(format)
+    if row is None:
+        raise MalformedCredential(f"credentials of this format cannot be read here; known are {', '.join(FORMATS)}")
+    return Item(
+        query_id=query_id,
+        examination=row.examine(presentation, context),
+        presentation=presentation,
+        max_bytes=row.max_bytes,
+        specs=row.specs,
+    )
+
+
+def _answers(vp_token: object, expected: Expected) -> Iterator[tuple[CredentialQuery, object]]:
+    """Yield each presentation of an answer with the credential query that it answers."""
+    if expected.query is None:
+        raise MalformedCredential("there is no query that this could answer")
+    if not isinstance(vp_token, Mapping) or not vp_token:
+        raise MalformedCredential("vp_token is not an object of presentations by credential query id")
+    count = 0
+    for query_id, presentations in vp_token.items():
+        entry = expected.query.credential(query_id) if isinstance(query_id, str) else None
+        if entry is None:
+            raise MalformedCredential("vp_token answers a credential query that was not asked")
+        if not isinstance(presentations, list) or not presentations:
+            raise MalformedCredential("vp_token has no array of presentations for a credential query")
+        if len(presentations) > 1 and not entry.multiple:
+            raise MalformedCredential(f"credential query {entry.id} takes exactly one presentation")
+        count += len(presentations)
+        if count > MAX_PRESENTATIONS:
+            raise TooLarge(f"vp_token has more than {MAX_PRESENTATIONS} presentations")
+        for presentation in presentations:
+            yield entry, presentation
+
+
+def _credential_ids(data: str) -> list[Any]:
+    """Return the credential queries with which one of our own transaction data objects may be confirmed."""
+    try:
+        ids = json_object(b64url_decode(data)).get("credential_ids")
+    except Malformed as exc:
+        raise MalformedCredential("the transaction data of the request are not base64url JSON") from exc
+    return ids if isinstance(ids, list) else []
+
+
+def _size(item: Item) -> Found:
+    presentation = item.presentation
+    if isinstance(presentation, str):
+        size = len(presentation)
+    else:
+        size = len(to_wire(dict(presentation))) if isinstance(presentation, Mapping) else 0
+    if size > item.max_bytes:
+        raise TooLarge(f"the presentation is longer than {item.max_bytes} bytes")
+    return Found(f"{size} bytes")
+
+
+def _one_holder(items: Sequence[Item]) -> Found:
+    """Check that one holder key stands behind every credential (T18)."""
+    keys = {item.examination.holder_key for item in items}
+    if len(keys) != 1 or None in keys:
+        raise HolderBindingInvalid("the credentials are not all bound to one holder key")
+    return Found("one holder key")
+
+
+def _all_confirmed(items: Sequence[Item], expected: Expected) -> Found:
+    """Check that each transaction was confirmed with one of the credentials it names (T59)."""
+    confirmed: set[str] = set().union(*(item.examination.confirmed for item in items))
+    missing = sum(data not in confirmed for data in expected.transaction_data)
+    if missing:
+        raise TransactionMismatch(f"{missing} of the transactions asked for were not confirmed")
+    return Found(f"all {len(expected.transaction_data)} confirmed")
+
+
+def _query(items: Sequence[Item], expected: Expected) -> Found:
+    """Check the answer as a whole against the query, on verified claims only (T58)."""
+    if expected.query is None:
+        return Found("no query was asked", "not_run")
+    answer: dict[str, list[VerifiedView]] = {}
+    for item in items:
+        if item.verified is not None and item.query_id is not None:
+            verified = item.verified
+            view = VerifiedView(
+                format=verified.format,
+                types=verified.types,
+                claims=verified.claims,
+                disclosed=verified.disclosed,
+                akis=frozenset(verified.authority_key_ids),
+                holder_bound=verified.holder_bound,
+                positions=verified.positions,
+            )
+            answer.setdefault(item.query_id, []).append(view)
+    check_answer(expected.query, answer)
+    return Found(", ".join(answer))
+
+
+def _status(item: Item, statuses: StatusSource, fetch: Fetch, now: datetime) -> Found:
+    """Ask for the status of one verified credential; only then may its claims be seen."""
+    verified = item.verified
+    if verified is None:
+        raise MalformedCredential("the credential was not verified")
+    found = check_status(verified, statuses=statuses, fetch=fetch, now=now)
+    item.view = CredentialView(
+        format=verified.format,
+        type=verified.type,
+        issuer=verified.issuer.id,
+        claims=verified.subject_claims,
+        status="valid" if found.outcome == "passed" else None,
+        valid_until=verified.valid_until,
+        query_id=item.query_id,
+    )
+    return found
+
+
+def _refuse(error: IdError) -> Found:
+    raise error

@@ -1,24 +1,29 @@
-"""What every credential format offers: issue, present, parse, and the stages of a verification."""
+"""What every credential format offers: issue, parse, present, and the stages of a verification."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from credentials.claims import ClaimPath, ConcretePath
+from credentials.status.token_status_list import StatusReference
+from credentials.trust import TrustedIssuer, TrustPolicy
 from did.keys import PublicKey
 from did.methods.base import Fetch
 from did.signing import Signer
 
-from credentials.claims import ClaimPath, ConcretePath
-from credentials.trust import TrustedIssuer, TrustPolicy
+__all__ = [
+    "CheckContext",
+    "CredentialFormat",
+    "Examination",
+    "Found",
+    "IssueRequest",
+    "ParsedCredential",
+    "StatusReference",
+    "VerifiedCredential",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class StatusReference:
-    """Where the status of a credential stands: list URI and index."""
-
-    uri: str
-    index: int
+_TECHNICAL = frozenset({"iss", "iat", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +32,12 @@ class IssueRequest:
 
     `type` is the `vct`; `claims` the subject claims only (registered claims come from the other
     members). `disclosable` are the paths that become selectively disclosable. Times are rounded by
-    the caller. `x5c` is the signing leaf and intermediates, without the anchor.
+    the caller. `x5c` is the signing leaf and intermediates, without the anchor. `decoys` digests of
+    random data join each object with hidden members.
     """
 
     type: str
-    issuer: str
+    issuer: str | None
     claims: Mapping[str, Any]
     disclosable: Collection[ClaimPath]
     holder_key: PublicKey | None
@@ -67,7 +73,13 @@ class ParsedCredential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedCredential:
-    """A credential that passed every check of its format. `claims` may be relied on."""
+    """A credential that passed every check of its format. `claims` may be relied on.
+
+    `types` are its own type and those it extends. `disclosed` and `positions` are those of a
+    processed SD-JWT (issued array positions). `status_claim` is the credential's own, not looked up
+    yet. `confirmed` are the transaction data strings that the holder's proof covers, `proof` the
+    claims of that proof.
+    """
 
     format: str
     type: str
@@ -75,18 +87,34 @@ class VerifiedCredential:
     issuer: TrustedIssuer
     claims: dict[str, Any]
     disclosed: tuple[ConcretePath, ...]
+    positions: Mapping[ConcretePath, tuple[int, ...]]
     hidden: int
     holder_key: PublicKey | None
     holder_bound: bool
     valid_from: datetime | None
     valid_until: datetime | None
-    status: StatusReference | None
+    status_claim: object
     authority_key_ids: tuple[str, ...]
+    confirmed: frozenset[str] = frozenset()
+    proof: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def subject_claims(self) -> dict[str, Any]:
+        """Return what the credential says of its subject: without the claims that only serve its verification.
+
+        Those (key, status index, exact times) would let two presentations be linked (T62).
+        """
+        return {name: value for name, value in self.claims.items() if name not in _TECHNICAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckContext:
-    """What one presentation is checked against. `presenting` is false for a credential as issued."""
+    """What one presentation is checked against.
+
+    `presenting` is false for a credential as issued; then `holder_key`, when given, must be the key
+    it is bound to. `types` empty means any type of the policy. `transaction_data` holds the strings
+    that may be confirmed with this credential.
+    """
 
     policy: TrustPolicy
     fetch: Fetch
@@ -98,53 +126,86 @@ class CheckContext:
     nonce: str | None = None
     audience: str | None = None
     transaction_data: tuple[str, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a stage found, and the rule it followed. `run` is false when the stage had nothing to do."""
+    """What a stage found. `not_run` means that the stage had nothing to do, `warning` that a person should know."""
 
     detail: str
-    spec: str
-    outcome: str = "passed"
+    outcome: Literal["passed", "warning", "not_run"] = "passed"
+    hint: str = ""
 
 
 class Examination(Protocol):
-    """One presentation on its way through the stages; call them in the order of `verdict.STAGES`.
+    """One presentation on its way through the stages, which are called in the order of `verdict.STAGES`.
 
-    Each raises an IdError of its own class, or returns what it found. `specs` names the rule of a
-    stage that failed.
+    Each stage raises an IdError of its own class, or returns what it found. FetchFailed and
+    StatusUnavailable mean that a source did not answer.
     """
 
-    def shape(self) -> Found: ...
-    def type(self) -> Found: ...
-    def algorithm(self) -> Found: ...
-    def issuer_trust(self) -> Found: ...
-    def signature(self) -> Found: ...
-    def time(self) -> Found: ...
-    def holder_binding(self) -> Found: ...
-    def transaction(self) -> Found: ...
-    def disclosures(self) -> Found: ...
+    def shape(self) -> Found:
+        """Parse; after this the unverified content is known."""
+
+    def type(self) -> Found:
+        """Compare type and format with what was expected."""
+
+    def algorithm(self) -> Found:
+        """Compare every algorithm named with the allowed ones."""
+
+    def issuer_trust(self) -> Found:
+        """Find the issuer's key in the trust policy."""
+
+    def signature(self) -> Found:
+        """Check the issuer's signature."""
+
+    def time(self) -> Found:
+        """Check the validity period."""
+
+    def holder_binding(self) -> Found:
+        """Check the proof of possession, as far as one is due."""
+
+    def transaction(self) -> Found:
+        """Check which transaction data the proof confirms."""
+
+    def disclosures(self) -> Found:
+        """Check what was disclosed against what was signed."""
+
+    @property
+    def holder_key(self) -> PublicKey | None:
+        """The key whose possession was proven (or that the wallet recognised); None before or without that."""
+
+    @property
+    def confirmed(self) -> frozenset[str]:
+        """The transaction data strings that the holder confirmed with this credential."""
+
     def result(self) -> VerifiedCredential:
         """Return the verified credential; only after every stage has passed."""
-        ...
 
 
 class CredentialFormat(Protocol):
-    """One OpenID4VCI format identifier."""
+    """One OpenID4VCI format identifier.
 
-    name: str
-    max_bytes: int
-    specs: Mapping[str, str]
+    `specs` gives the rule that each stage follows, `max_bytes` the size of one presentation.
+    """
+
+    @property
+    def name(self) -> str:
+        """The format identifier."""
+
+    @property
+    def max_bytes(self) -> int:
+        """The largest presentation that is read."""
+
+    @property
+    def specs(self) -> Mapping[str, str]:
+        """The rule behind each stage."""
 
     def issue(self, request: IssueRequest, *, signer: Signer) -> str:
         """Return the credential as it goes to the wallet."""
-        ...
 
     def parse(self, credential: str) -> ParsedCredential:
         """Return an unverified credential for the wallet's own use."""
-        ...
 
     def present(
         self,
@@ -160,12 +221,30 @@ class CredentialFormat(Protocol):
         extra: Mapping[str, Any] | None = None,
     ) -> str:
         """Return a presentation that discloses these paths; without `signer`, one without holder binding."""
-        ...
 
     def examine(self, presentation: object, context: CheckContext) -> Examination:
         """Return the staged check of one presentation."""
-        ...
 
     def verify(self, presentation: object, context: CheckContext) -> VerifiedCredential:
         """Run every stage and return the verified credential, or raise the first failure."""
-        ...
+
+
+EXAMINATION_STAGES: tuple[str, ...] = (
+    "shape",
+    "type",
+    "algorithm",
+    "issuer_trust",
+    "signature",
+    "time",
+    "holder_binding",
+    "transaction",
+    "disclosures",
+)
+"""The stages that a format runs itself; size comes before them, query, status and policy after."""
+
+
+def examine_all(examination: Examination) -> VerifiedCredential:
+    """Run the stages of one examination in their order and return its result."""
+    for stage in EXAMINATION_STAGES:
+        getattr(examination, stage)()
+    return examination.result()
