@@ -20,7 +20,7 @@ from credentials.verify import Expected, verify_vp_token
 from did.encoding import jcs
 from did.keys import PrivateKey
 from idservice import audit
-from idservice.database import transaction
+from idservice.database import reading, transaction
 from idservice.registry import trust
 from idservice.service import Service
 
@@ -50,7 +50,7 @@ def receive(service: Service, response_ref: str, body: bytes) -> bytes:
     """
     posted = response.parse_response(body)
     now = service.clock.now()
-    with transaction(service.engine) as db:
+    with reading(service.engine) as db:
         found = _open(db, service, response_ref)
         policy = trust.policy(service, db)
     key = PrivateKey.from_pkcs8(service.keys.unseal(found.key_sealed, context=key_context(found.id)))
@@ -58,9 +58,7 @@ def receive(service: Service, response_ref: str, body: bytes) -> bytes:
         posted,
         response_mode=RESPONSE_MODE,
         state=found.wire_state,
-        query=parse_query(found.query),
         keys={str(found.key_jwk["kid"]): key},
-        body=body,
     )
     if answer.vp_token is None:
         error = answer.error if answer.error in KNOWN_ERRORS else "invalid_request"

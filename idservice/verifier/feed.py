@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from idservice.database import transaction
+from idservice.database import reading
 from idservice.problems import Refused
 from idservice.service import Service
 
@@ -88,7 +88,7 @@ class Feed:
                         page.tell(found.get(page.handle, "expired"))
 
     def _read(self, handles: Collection[str]) -> dict[str, State]:
-        with transaction(self._service.engine) as db:
+        with reading(self._service.engine) as db:
             return rows.states(db, handles, now=self._service.clock.now())
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from starlette.requests import HTTPConnection
 
 from idservice import limits
-from idservice.database import transaction
+from idservice.database import reading
 from idservice.problems import Refused
 from idservice.service import Service
 from idservice.source import source as source_of
@@ -28,7 +28,7 @@ def by_handle(service: Service, connection: HTTPConnection, typed: str) -> OpenR
     handle = read_handle(typed)
     found = None
     if handle is not None:
-        with transaction(service.engine) as db:
+        with reading(service.engine) as db:
             found = rows.find(db, now=service.clock.now(), handle=handle)
     if found is None:
         limits.miss(service, key, window=WINDOW)

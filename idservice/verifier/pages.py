@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from credentials.openid.wire import parse_form
 from idservice import access, audit
-from idservice.database import transaction
+from idservice.database import reading, transaction
 from idservice.http import FormBody
 from idservice.problems import Refused
 from idservice.service import Service
@@ -87,11 +87,12 @@ def show_request(service: Service, request: Request, found: OpenRequest | EndedR
     language = reader_language(request)
     session = browser.session_of(service, request) or browser.new_session()
     is_open = isinstance(found, OpenRequest)
-    with transaction(service.engine) as db:
+    with reading(service.engine) as db:
         agency = access.agency_by_id(service, db, found.agency_id)
-        first = is_open and found.session_hash is None
-        bound = first and rows.bind_session(db, found.id, browser.session_hash(session))
-    bound = bound or browser.owns(found, session)
+    bound = browser.owns(found, session)
+    if is_open and found.session_hash is None:
+        with transaction(service.engine) as db:
+            bound = rows.bind_session(db, found.id, browser.session_hash(session))
     words = translations(language).gettext
     purposes = [one for name, one in agency.purposes.items() if found.purpose in (None, name)]
     groups, not_asked = explain.asked(service, found.query, language)
@@ -139,7 +140,7 @@ def extend(service: Service, found: OpenRequest | EndedRequest) -> None:
 def show_result(service: Service, request: Request, found: EndedRequest) -> Response:
     """Return the explained verdict: every check in words, no disclosed value."""
     language = reader_language(request)
-    with transaction(service.engine) as db:
+    with reading(service.engine) as db:
         agency = access.agency_by_id(service, db, found.agency_id)
     values = {
         **explain.outcome(found, language),

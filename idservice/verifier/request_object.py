@@ -39,9 +39,8 @@ def sign(service: Service, agency: access.Agency, found: OpenRequest, *, wallet_
     if found.client_id != client_id(service, agency, "decentralized_identifier" if by_did else "x509_hash"):
         # The agency's certificate was changed since it asked: signed by the new one, no wallet could accept it.
         raise Refused("request_expired", "the agency's key was changed since it asked")
-    signer = service.keys.agency_signer(agency.id)
     return request.build_request(
-        signer=signer,
+        signer=service.keys.agency_signer(agency.id),
         client_id=found.client_id,
         response_uri=service.url(f"/vp/responses/{found.response_ref}"),
         nonce=found.nonce,
@@ -49,7 +48,7 @@ def sign(service: Service, agency: access.Agency, found: OpenRequest, *, wallet_
         now=service.clock.now(),
         expires_at=found.expires_at,
         x5c=() if by_did else service.keys.agency_x5c(agency.id),
-        kid=f"{agency.did}#{signer.public_key.thumbprint()}" if by_did else None,
+        kid=service.keys.agency_kid(agency.id) if by_did else None,
         state=found.wire_state,
         encryption_jwk=found.key_jwk,
         transaction_data=found.transaction_data,

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, Response
 
 from credentials.openid.request import MEDIA_TYPE, parse_request_uri_post
 from idservice import access, idempotency
-from idservice.database import transaction
+from idservice.database import reading, transaction
 from idservice.http import FormBody, RawBody, media_type
 from idservice.problems import Refused
 from idservice.registry import trust
@@ -79,7 +79,7 @@ def agency_router(service: Service) -> APIRouter:
     @router.post("/verify")
     def verify(request: Request, body: RawBody) -> Response:
         """Judge a credential or a presentation, or many under `items`."""
-        with transaction(service.engine) as db:
+        with reading(service.engine) as db:
             access.agency(service, request, db)
             policy = trust.policy(service, db)
         if media_type(request) != "application/json":

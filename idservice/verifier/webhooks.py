@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from credentials.jose import sign_jws
 from did.errors import IdError
 from idservice import access
-from idservice.database import transaction
+from idservice.database import reading, transaction
 from idservice.service import Service
 
 from . import rows
@@ -53,7 +53,7 @@ def note(
 def deliver(service: Service) -> None:
     """Send what is due. Each message is sent with no transaction open; a second sending does no harm."""
     now = service.clock.now()
-    with transaction(service.engine) as db:
+    with reading(service.engine) as db:
         due = rows.due_deliveries(db, now=now, limit=AT_ONCE)
     for row in due:
         arrived = _send(service, row)
@@ -88,7 +88,7 @@ def message(service: Service, row: Any, *, audience: str) -> str:
 
 def _send(service: Service, row: Any) -> bool:
     try:
-        with transaction(service.engine) as db:
+        with reading(service.engine) as db:
             receiver = access.agency_by_id(service, db, row.agency_id)
         body = message(service, row, audience=receiver.did).encode()
         answer = service.post(row.url, body=body, content_type=MEDIA_TYPE, max_bytes=4096)
