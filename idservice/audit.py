@@ -6,9 +6,11 @@ Rows hold ids, hashes and codes, never a name or another personal value. The col
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, Table, insert
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, String, Table, insert, literal, select, tuple_
 from sqlalchemy.engine import Connection
 
 from idservice.database import UtcDateTime, metadata
@@ -43,3 +45,34 @@ def record(
     row = {"act": act, "actor": actor, "subject": subject, "data": dict(data or {})}
     db.execute(insert(audit_rows).values(id=row_id, at=service.clock.now(), **row))
     return row_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """One row as auditors read it."""
+
+    id: str
+    at: datetime
+    act: str
+    actor: str
+    subject: str
+    data: Mapping[str, Any]
+    sequence: int | None
+
+
+def page(
+    db: Connection, *, after: str | None = None, limit: int = 100, act: str | None = None, subject: str | None = None
+) -> list[AuditRow]:
+    """Return up to `limit` rows, oldest first, after the row `after`; an unknown `after` begins at the start."""
+    query = select(audit_rows).order_by(audit_rows.c.at, audit_rows.c.id).limit(limit)
+    place = None
+    if after is not None:
+        place = db.execute(select(audit_rows.c.at, audit_rows.c.id).where(audit_rows.c.id == after)).one_or_none()
+    if place is not None:
+        query = query.where(tuple_(audit_rows.c.at, audit_rows.c.id) > tuple_(literal(place.at), literal(place.id)))
+    if act is not None:
+        query = query.where(audit_rows.c.act == act)
+    if subject is not None:
+        query = query.where(audit_rows.c.subject == subject)
+    names = ("id", "at", "act", "actor", "subject", "data", "sequence")
+    return [AuditRow(**{name: getattr(row, name) for name in names}) for row in db.execute(query)]

@@ -21,6 +21,7 @@ BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = 10
 """Connections a worker keeps; up to 40 endpoint threads share these and `POOL_OVERFLOW` more."""
 POOL_OVERFLOW = 30
+_READING = "idservice_reading"
 
 metadata = MetaData(
     naming_convention={
@@ -61,12 +62,15 @@ def make_engine(url: str) -> Engine:
             connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
             pool_size=POOL_SIZE,
             max_overflow=POOL_OVERFLOW,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin)
         return engine
     if backend == "postgresql":
-        return create_engine(url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, pool_pre_ping=True, hide_parameters=True
+        )
     raise ValueError(f"the database {backend!r} is not supported: use sqlite or postgresql")
 
 
@@ -81,14 +85,22 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin(connection: Connection) -> None:
+    reads_only = connection.get_execution_options().get(_READING, False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """Open a transaction; commit at the end of the block, roll back when it raises."""
     with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that only reads: on SQLite it waits for no writer. A write in it is a mistake."""
+    with engine.connect().execution_options(**{_READING: True}) as connection, connection.begin():
         yield connection
 
 

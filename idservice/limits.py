@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 
-from idservice.database import UtcDateTime, metadata, transaction
+from idservice.database import UtcDateTime, metadata, reading, transaction
 from idservice.problems import Refused
 from idservice.service import Service
 
@@ -32,11 +32,15 @@ def check(service: Service, key: str, *, limit: int, window: timedelta) -> None:
 
     `key` names what is limited and whom, such as `token:<source>`; only a MAC of it is stored.
     """
+    with reading(service.engine) as db:
+        check_in(db, service, key, limit=limit, window=window)
+
+
+def check_in(db: Connection, service: Service, key: str, *, limit: int, window: timedelta) -> None:
+    """The same inside a transaction that is open already: it only reads."""
     now = service.clock.now()
-    digest, start = _digest(service, key), _window_start(now, window)
-    with transaction(service.engine) as db:
-        count = _count(db, digest, start)
-    if count >= limit:
+    start = _window_start(now, window)
+    if _count(db, _digest(service, key), start) >= limit:
         raise _too_many(start + window - now)
 
 

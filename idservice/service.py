@@ -1,19 +1,16 @@
-"""What every room is given: settings, database, clock, keys, types, the guarded fetch and the log."""
+"""What every room is given: settings, database, clock, keys, types, the guarded way out and the log."""
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
+from did.methods.base import Fetch, Fetched
 from idservice.catalogue import TypeCatalogue
 from idservice.clock import Clock
-from idservice.keystore import KeyStore
+from idservice.keystore import KeyStore, did_web
+from idservice.outbound import Outbound
 from idservice.settings import Settings
-
-if TYPE_CHECKING:
-    from did.methods.base import Fetch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +22,17 @@ class Service:
     clock: Clock
     keys: KeyStore
     types: TypeCatalogue
-    fetch: "Fetch"
+    outbound: Outbound
     log: logging.Logger
+
+    @property
+    def fetch(self) -> Fetch:
+        """The guarded GET that libraries take (T98)."""
+        return self.outbound
+
+    def post(self, url: str, *, body: bytes, content_type: str, max_bytes: int = 4096) -> Fetched:
+        """POST through the same guard, for webhooks. Raises FetchFailed."""
+        return self.outbound.post(url, body=body, content_type=content_type, max_bytes=max_bytes)
 
     @property
     def base_url(self) -> str:
@@ -36,11 +42,11 @@ class Service:
     @property
     def did(self) -> str:
         """The service's own did:web, made from the base URL."""
-        raise NotImplementedError
+        return did_web(self.keys.installation)
 
-    def now(self) -> datetime:
-        """The time as an aware UTC value."""
-        return self.clock.now()
+    def agency_did(self, agency_id: str) -> str:
+        """The did:web of an agency, hosted here."""
+        return did_web(self.keys.installation, "dids", "agencies", agency_id)
 
     def url(self, path: str) -> str:
         """Return an absolute URL below the base URL; `path` begins with a slash (T97: never from a request)."""

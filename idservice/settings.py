@@ -8,7 +8,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -39,7 +39,13 @@ class Options(BaseModel):
     """Requests from one source that each worker takes at once."""
     body_seconds: Annotated[float, Field(gt=0)] = 15.0
     """How long a request body may take to arrive."""
-    log_level: str = "INFO"
+    issuing_authority: str = "OpenResidency"
+    """Claim `issuing_authority` of the credentials made here."""
+    issuing_country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "XX"
+    """Claim `issuing_country`: two letters; `XX` is nobody's."""
+    signers: Mapping[str, str] = Field(default_factory=dict)
+    """Where a purpose's key lives, when not in its file: purpose -> URI. Only in `config.toml`."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
 
 class Settings(Options):

@@ -18,10 +18,11 @@ def upgrade() -> None:
     op.create_table(
         "agencies",
         sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("names", sa.JSON(), nullable=False),
         sa.Column("purposes", sa.JSON(), nullable=False),
         sa.Column("redirect_uris", sa.JSON(), nullable=False),
-        sa.Column("webhook_url", sa.String(length=500), nullable=True),
+        sa.Column("webhook_url", sa.String(length=1500), nullable=True),
+        sa.Column("policy_url", sa.String(length=1500), nullable=True),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -85,6 +86,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_issuer_offers_case_id"), "issuer_offers", ["case_id"], unique=False)
     op.create_index(op.f("ix_issuer_offers_expires_at"), "issuer_offers", ["expires_at"], unique=False)
     op.create_table(
+        "leases",
+        sa.Column("job", sa.String(length=80), nullable=False),
+        sa.Column("holder", sa.String(length=22), nullable=True),
+        sa.Column("leased_until", sa.Float(), nullable=False),
+        sa.Column("due", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("job", name=op.f("pk_leases")),
+    )
+    op.create_table(
         "limit_counters",
         sa.Column("key", sa.LargeBinary(length=32), nullable=False),
         sa.Column("window_start", UtcDateTime(), nullable=False),
@@ -93,6 +102,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", "window_start", name=op.f("pk_limit_counters")),
     )
     op.create_index(op.f("ix_limit_counters_expires_at"), "limit_counters", ["expires_at"], unique=False)
+    op.create_table(
+        "personal_codes",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("reserved_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_personal_codes")),
+    )
     op.create_table(
         "persons",
         sa.Column("id", sa.String(length=22), nullable=False),
@@ -104,6 +119,51 @@ def upgrade() -> None:
         sa.UniqueConstraint("code_mac", name=op.f("uq_persons_code_mac")),
     )
     op.create_index(op.f("ix_persons_person_mac"), "persons", ["person_mac"], unique=False)
+    op.create_table(
+        "presentation_requests",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("agency_id", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("purpose", sa.String(length=80), nullable=True),
+        sa.Column("flow", sa.String(length=12), nullable=False),
+        sa.Column("handle", sa.String(length=8), nullable=False),
+        sa.Column("client_id", sa.String(length=300), nullable=False),
+        sa.Column("request_ref", sa.String(length=22), nullable=False),
+        sa.Column("response_ref", sa.String(length=22), nullable=False),
+        sa.Column("nonce", sa.String(length=43), nullable=False),
+        sa.Column("wire_state", sa.String(length=22), nullable=False),
+        sa.Column("query", sa.JSON(), nullable=False),
+        sa.Column("transaction_data", sa.JSON(), nullable=False),
+        sa.Column("key_jwk", sa.JSON(), nullable=False),
+        sa.Column("key_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("redirect_uri", sa.String(length=2000), nullable=True),
+        sa.Column("webhook_url", sa.String(length=2000), nullable=True),
+        sa.Column("session_hash", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("extended", sa.Boolean(), nullable=False),
+        sa.Column("response_code_hash", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("error", sa.String(length=40), nullable=True),
+        sa.Column("verdict", sa.JSON(), nullable=True),
+        sa.Column("credentials_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("claims_until", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_presentation_requests")),
+        sa.UniqueConstraint("handle", name=op.f("uq_presentation_requests_handle")),
+        sa.UniqueConstraint("request_ref", name=op.f("uq_presentation_requests_request_ref")),
+        sa.UniqueConstraint("response_ref", name=op.f("uq_presentation_requests_response_ref")),
+    )
+    op.create_index(op.f("ix_presentation_requests_agency_id"), "presentation_requests", ["agency_id"], unique=False)
+    op.create_index(
+        op.f("ix_presentation_requests_claims_until"), "presentation_requests", ["claims_until"], unique=False
+    )
+    op.create_index(op.f("ix_presentation_requests_ended_at"), "presentation_requests", ["ended_at"], unique=False)
+    op.create_index(
+        op.f("ix_presentation_requests_state_expires_at"),
+        "presentation_requests",
+        ["state", "expires_at"],
+        unique=False,
+    )
     op.create_table(
         "single_use_values",
         sa.Column("kind", sa.String(length=40), nullable=False),
@@ -132,6 +192,54 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_staff_members_name")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_staff_members_token_hash")),
     )
+    op.create_table(
+        "status_lists",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("size >= 131072", name=op.f("ck_status_lists_large")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_status_lists")),
+    )
+    op.create_table(
+        "trusted_lists",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("content_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_trusted_lists")),
+    )
+    op.create_table(
+        "type_metadata",
+        sa.Column("vct", sa.String(length=300), nullable=False),
+        sa.Column("rules_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("published_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("vct", name=op.f("pk_type_metadata")),
+    )
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("agency_id", sa.String(length=40), nullable=False),
+        sa.Column("request_id", sa.String(length=22), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("verdict", sa.JSON(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("next_at", UtcDateTime(), nullable=False),
+        sa.Column("delivered_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
+    )
+    op.create_index(
+        op.f("ix_webhook_deliveries_delivered_at_next_at"),
+        "webhook_deliveries",
+        ["delivered_at", "next_at"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_webhook_deliveries_request_id"), "webhook_deliveries", ["request_id"], unique=False)
     op.create_table(
         "cases",
         sa.Column("id", sa.String(length=22), nullable=False),
@@ -206,6 +314,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
         sa.Column("offer_id", sa.String(length=22), nullable=False),
         sa.Column("jkt", sa.String(length=43), nullable=True),
+        sa.Column("client_id", sa.String(length=200), nullable=True),
         sa.Column("granted", sa.JSON(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=True),
@@ -216,6 +325,54 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_issuer_tokens_expires_at"), "issuer_tokens", ["expires_at"], unique=False)
     op.create_index(op.f("ix_issuer_tokens_offer_id"), "issuer_tokens", ["offer_id"], unique=False)
+    op.create_table(
+        "status_entries",
+        sa.Column("id", sa.String(length=22), nullable=False),
+        sa.Column("list_id", sa.String(length=22), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=6), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("place >= 0", name=op.f("ck_status_entries_place")),
+        sa.CheckConstraint("value IN (0, 1, 2)", name=op.f("ck_status_entries_value")),
+        sa.ForeignKeyConstraint(["list_id"], ["status_lists.id"], name=op.f("fk_status_entries_list_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_status_entries")),
+        sa.UniqueConstraint("list_id", "place", name=op.f("uq_status_entries_list_id_place")),
+        info={
+            "triggers": {
+                "sqlite": [
+                    "CREATE TRIGGER status_entries_keep BEFORE UPDATE ON status_entries WHEN OLD.value = 1 AND (NEW.value <> 1 OR NEW.list_id <> OLD.list_id OR NEW.place <> OLD.place) BEGIN SELECT RAISE(ABORT, 'a revoked status never changes'); END",
+                    "CREATE TRIGGER status_entries_stay BEFORE DELETE ON status_entries WHEN OLD.value = 1 BEGIN SELECT RAISE(ABORT, 'a revoked status never goes'); END",
+                ],
+                "postgresql": [
+                    "CREATE FUNCTION status_entries_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'DELETE' THEN IF OLD.value = 1 THEN RAISE EXCEPTION 'a revoked status never goes'; END IF; RETURN OLD; END IF; IF OLD.value = 1 AND (NEW.value <> 1 OR NEW.list_id <> OLD.list_id OR NEW.place <> OLD.place) THEN RAISE EXCEPTION 'a revoked status never changes'; END IF; RETURN NEW; END $$",
+                    "CREATE TRIGGER status_entries_keep BEFORE UPDATE OR DELETE ON status_entries FOR EACH ROW EXECUTE FUNCTION status_entries_keep()",
+                ],
+            }
+        },
+    )
+    op.create_index(op.f("ix_status_entries_list_id_value"), "status_entries", ["list_id", "value"], unique=False)
+    op.create_index(op.f("ix_status_entries_value_until"), "status_entries", ["value", "until"], unique=False)
+    op.create_table(
+        "status_tokens",
+        sa.Column("list_id", sa.String(length=22), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["list_id"], ["status_lists.id"], name=op.f("fk_status_tokens_list_id")),
+        sa.PrimaryKeyConstraint("list_id", name=op.f("pk_status_tokens")),
+        info={
+            "triggers": {
+                "sqlite": [
+                    "CREATE TRIGGER status_tokens_forward BEFORE UPDATE ON status_tokens WHEN NEW.version < OLD.version OR NEW.issued_at < OLD.issued_at BEGIN SELECT RAISE(ABORT, 'a published status list never goes back'); END"
+                ],
+                "postgresql": [
+                    "CREATE FUNCTION status_tokens_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.version < OLD.version OR NEW.issued_at < OLD.issued_at THEN RAISE EXCEPTION 'a published status list never goes back'; END IF; RETURN NEW; END $$",
+                    "CREATE TRIGGER status_tokens_forward BEFORE UPDATE ON status_tokens FOR EACH ROW EXECUTE FUNCTION status_tokens_forward()",
+                ],
+            }
+        },
+    )
     op.create_table(
         "case_applications",
         sa.Column("id", sa.String(length=22), nullable=False),
@@ -356,3 +513,32 @@ def upgrade() -> None:
         ["credential_id", "valid_until"],
         unique=False,
     )
+
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION status_entries_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'DELETE' THEN IF OLD.value = 1 THEN RAISE EXCEPTION 'a revoked status never goes'; END IF; RETURN OLD; END IF; IF OLD.value = 1 AND (NEW.value <> 1 OR NEW.list_id <> OLD.list_id OR NEW.place <> OLD.place) THEN RAISE EXCEPTION 'a revoked status never changes'; END IF; RETURN NEW; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER status_entries_keep BEFORE UPDATE OR DELETE ON status_entries FOR EACH ROW EXECUTE FUNCTION status_entries_keep()"
+        )
+
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER status_entries_keep BEFORE UPDATE ON status_entries WHEN OLD.value = 1 AND (NEW.value <> 1 OR NEW.list_id <> OLD.list_id OR NEW.place <> OLD.place) BEGIN SELECT RAISE(ABORT, 'a revoked status never changes'); END"
+        )
+        op.execute(
+            "CREATE TRIGGER status_entries_stay BEFORE DELETE ON status_entries WHEN OLD.value = 1 BEGIN SELECT RAISE(ABORT, 'a revoked status never goes'); END"
+        )
+
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION status_tokens_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.version < OLD.version OR NEW.issued_at < OLD.issued_at THEN RAISE EXCEPTION 'a published status list never goes back'; END IF; RETURN NEW; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER status_tokens_forward BEFORE UPDATE ON status_tokens FOR EACH ROW EXECUTE FUNCTION status_tokens_forward()"
+        )
+
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER status_tokens_forward BEFORE UPDATE ON status_tokens WHEN NEW.version < OLD.version OR NEW.issued_at < OLD.issued_at BEGIN SELECT RAISE(ABORT, 'a published status list never goes back'); END"
+        )

@@ -1,0 +1,1 @@
+"""The subcommands of `idservice`, one file each."""
