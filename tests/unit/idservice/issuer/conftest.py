@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from idservice.clock import OFFSET_FILE
-from idservice.service import Service
+from tests.factories import FixedClock
 
 
 @pytest.fixture
-def later(service: Service) -> Callable[[timedelta], None]:
-    """Move the service's clock so long after its start."""
+def later(clock: FixedClock) -> Callable[[timedelta], None]:
+    """Set the service's clock so long after its start."""
+    start = clock.now()
 
     def move(length: timedelta) -> None:
-        (service.settings.data / OFFSET_FILE).write_text(f"+PT{length.total_seconds()}S", encoding="ascii")
+        clock.advance(start + length - clock.now())
 
     return move

@@ -15,6 +15,7 @@ from idservice.issuer import offers
 from idservice.issuer.offers import OfferItem
 from idservice.problems import Refused
 from idservice.service import Service
+from tests.factories import bearer
 
 from .wallet import PERSON, ROLE, Wallet, direct, of_case, resident
 
@@ -60,7 +61,7 @@ def test_the_link_is_no_handle_and_no_id(service: Service, client: TestClient) -
     offer = direct(service)
     assert offer.handle not in offer.uri
     assert offer.id not in offer.uri
-    for guess in (offer.id, offer.handle, "a" * 22, "%00", "x" * 5000):
+    for guess in (offer.id, offer.handle, "a" * 22, "x" * 5000):
         assert client.get(f"/vci/offers/{guess}").status_code in (404, 410)
 
 
@@ -180,39 +181,31 @@ def test_an_offer_is_issued_with_its_first_credential(service: Service, client: 
 # --- staff API ----------------------------------------------------------------------------------
 
 
-def post(staff_client: TestClient, token: str, body: Any, **headers: str) -> Any:
-    return staff_client.post("/v1/offers", json=body, headers={"Authorization": f"Bearer {token}", **headers})
+def post(staff_client: TestClient, role: str, body: Any, **headers: str) -> Any:
+    return staff_client.post("/v1/offers", json=body, headers={**bearer(role), **headers})
 
 
-def test_a_registrar_offers_a_direct_type(
-    service: Service, client: TestClient, staff_client: TestClient, staff_tokens: Mapping[str, str]
-) -> None:
+def test_a_registrar_offers_a_direct_type(service: Service, client: TestClient, staff_client: TestClient) -> None:
     body = {"type": "official-role", "claims": ROLE, "tx_code": True}
-    answer = post(staff_client, staff_tokens["registrar"], body)
+    answer = post(staff_client, "registrar", body)
     assert answer.status_code == 201, answer.text
     made = answer.json()
     assert set(made) == {"id", "state", "offer", "offer_by_value", "handle", "tx_code", "expires_at"}
     assert answer.headers["cache-control"] == "no-store"
-    seen = staff_client.get(
-        f"/v1/offers/{made['id']}", headers={"Authorization": f"Bearer {staff_tokens['registrar']}"}
-    ).json()
+    seen = staff_client.get(f"/v1/offers/{made['id']}", headers=bearer("registrar")).json()
     assert seen["state"] == "waiting"
     assert "tx_code" not in seen
-    cancelled = staff_client.post(
-        f"/v1/offers/{made['id']}/cancel", headers={"Authorization": f"Bearer {staff_tokens['registrar']}"}
-    )
+    cancelled = staff_client.post(f"/v1/offers/{made['id']}/cancel", headers=bearer("registrar"))
     assert cancelled.json()["state"] == "cancelled"
 
 
-def test_the_same_idempotency_key_gives_the_same_offer(
-    staff_client: TestClient, staff_tokens: Mapping[str, str]
-) -> None:
+def test_the_same_idempotency_key_gives_the_same_offer(staff_client: TestClient) -> None:
     body = {"type": "official-role", "claims": ROLE, "tx_code": True}
     key = {"Idempotency-Key": "7f0c"}
-    first = post(staff_client, staff_tokens["registrar"], body, **key)
-    again = post(staff_client, staff_tokens["registrar"], body, **key)
+    first = post(staff_client, "registrar", body, **key)
+    again = post(staff_client, "registrar", body, **key)
     assert first.json() == again.json()
-    other = post(staff_client, staff_tokens["registrar"], {**body, "tx_code": False}, **key)
+    other = post(staff_client, "registrar", {**body, "tx_code": False}, **key)
     assert (other.status_code, other.json()["code"]) == (409, "conflict")
 
 
@@ -226,31 +219,28 @@ def test_the_same_idempotency_key_gives_the_same_offer(
         ({"type": "official-role", "claims": {}}, None),
     ],
 )
-def test_bad_direct_offers(
-    staff_client: TestClient, staff_tokens: Mapping[str, str], body: Any, status: int | None
-) -> None:
-    answer = post(staff_client, staff_tokens["registrar"], body)
+def test_bad_direct_offers(staff_client: TestClient, body: Any, status: int | None) -> None:
+    answer = post(staff_client, "registrar", body)
     assert answer.status_code == status or (status is None and 400 <= answer.status_code < 500)
     assert answer.headers["content-type"].startswith("application/problem+json")
 
 
-def test_direct_offers_are_for_registrars_on_the_staff_listener(
-    client: TestClient, staff_client: TestClient, staff_tokens: Mapping[str, str]
-) -> None:
+def test_direct_offers_are_for_registrars_on_the_staff_listener(client: TestClient, staff_client: TestClient) -> None:
     body = {"type": "official-role", "claims": ROLE}
     assert staff_client.post("/v1/offers", json=body).status_code == 401
-    assert post(staff_client, "wrong", body).status_code == 401
-    assert post(staff_client, staff_tokens["auditor"], body).status_code == 403
-    assert post(client, staff_tokens["registrar"], body).status_code in (404, 405)
+    wrong = {"Authorization": "Bearer wrong"}
+    assert staff_client.post("/v1/offers", json=body, headers=wrong).status_code == 401
+    assert post(staff_client, "auditor", body).status_code == 403
+    assert post(client, "registrar", body).status_code in (404, 405)
 
 
 def test_a_type_that_needs_a_case_is_not_offered_directly(
-    staff_client: TestClient, staff_tokens: Mapping[str, str], service: Service, monkeypatch: pytest.MonkeyPatch
+    staff_client: TestClient, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kind = service.types.get("official-role")
     object.__setattr__(kind, "direct_offer", False)
     try:
-        answer = post(staff_client, staff_tokens["registrar"], {"type": "official-role", "claims": ROLE})
+        answer = post(staff_client, "registrar", {"type": "official-role", "claims": ROLE})
     finally:
         object.__setattr__(kind, "direct_offer", True)
     assert (answer.status_code, answer.json()["code"]) == (403, "four_eyes_required")
