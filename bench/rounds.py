@@ -90,7 +90,9 @@ class Row:
     ratios: dict[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
-def run(ours: Contestant, others: Sequence[Contestant], operations: Sequence[str], *, rounds: int = ROUNDS) -> list[Row]:
+def run(
+    ours: Contestant, others: Sequence[Contestant], operations: Sequence[str], *, rounds: int = ROUNDS
+) -> list[Row]:
     """Measure every operation in interleaved rounds; contestants start in turn at each round."""
     rows = []
     for operation in operations:

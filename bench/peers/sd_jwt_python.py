@@ -43,7 +43,7 @@ def issue() -> str:
 
 def present(credential: str) -> str:
     holder = SDJWTHolder(credential)
-    holder.create_presentation({name: True for name in DISCLOSED}, NONCE, AUDIENCE, HOLDER_KEY, sign_alg="ES256")
+    holder.create_presentation(dict.fromkeys(DISCLOSED, True), NONCE, AUDIENCE, HOLDER_KEY, sign_alg="ES256")
     return holder.sd_jwt_presentation
 
 
