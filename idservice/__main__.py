@@ -1,0 +1,121 @@
+"""The `idservice` command. Heavy imports happen inside the commands, so that `--help` is quick."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="idservice",
+    help="Run an OpenResidency service.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+)
+staff = typer.Typer(help="Accounts of staff.", rich_markup_mode=None, no_args_is_help=True)
+agency = typer.Typer(help="Registered agencies.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(staff, name="staff")
+app.add_typer(agency, name="agency")
+
+Data = Annotated[Path, typer.Option("--data", help="The data folder.")]
+
+
+@app.command()
+def init(
+    data: Data,
+    base_url: Annotated[str | None, typer.Option(help="Public address; identifiers contain it for good.")] = None,
+    staff_url: Annotated[str | None, typer.Option(help="Address of the staff listener.")] = None,
+    dev: Annotated[bool, typer.Option("--dev", help="For development: http on loopback, test accounts.")] = False,
+) -> None:
+    """Make a new data folder: keys, certificates, database."""
+    from idservice.commands import init as command
+
+    command.run(data, base_url=base_url, staff_url=staff_url, dev=dev)
+
+
+@app.command()
+def serve(
+    data: Data,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port of the public listener.")] = None,
+    staff_port: Annotated[int | None, typer.Option(help="Port of the staff listener.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM) for both listeners.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM, mode 0600).")] = None,
+) -> None:
+    """Migrate the database and serve until stopped."""
+    from idservice.commands import serve as command
+
+    command.run(
+        command.Plan(
+            data=data,
+            host=host,
+            port=port,
+            staff_port=staff_port,
+            workers=workers,
+            tls_cert=tls_cert,
+            tls_key=tls_key,
+        )
+    )
+
+
+@app.command()
+def doctor(data: Data) -> None:
+    """Check data folder, keys, database, migrations, clock and certificates."""
+    from idservice.commands import doctor as command
+
+    raise typer.Exit(command.run(data))
+
+
+@staff.command("add")
+def staff_add(
+    name: Annotated[str, typer.Argument(help="Account name.")],
+    data: Data,
+    role: Annotated[list[str], typer.Option(help="registrar, approver, auditor or admin; may be repeated.")],
+    level: Annotated[int, typer.Option(min=0, max=3, help="Training level.")] = 0,
+) -> None:
+    """Add a member of staff and print the token, once."""
+    from idservice.commands import accounts
+
+    accounts.add_staff(data, name, roles=role, level=level)
+
+
+@agency.command("add")
+def agency_add(
+    agency_id: Annotated[str, typer.Argument(help="Id: small letters, digits, hyphens; part of its DID.")],
+    data: Data,
+    name: Annotated[str, typer.Option(help="The name that residents see.")],
+    purposes: Annotated[Path, typer.Option(help="JSON file with its purposes.")],
+    redirect_uri: Annotated[list[str] | None, typer.Option(help="Where browsers may return; may be repeated.")] = None,
+    webhook_url: Annotated[str | None, typer.Option(help="Where results are announced.")] = None,
+    policy_url: Annotated[str | None, typer.Option(help="Its privacy policy.")] = None,
+) -> None:
+    """Register an agency, make its request key and print the token, once."""
+    from idservice.commands import accounts
+
+    accounts.add_agency(
+        data,
+        agency_id,
+        name=name,
+        purposes=purposes,
+        redirect_uris=redirect_uri or [],
+        webhook_url=webhook_url,
+        policy_url=policy_url,
+    )
+
+
+def main() -> None:
+    """Run the command; a refusal is told with its next step and ends with status 1."""
+    from did.errors import IdError
+
+    try:
+        app()
+    except IdError as error:
+        sys.stderr.write(f"idservice: {error.detail}\n{error.hint}\n" if error.hint else f"idservice: {error.detail}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

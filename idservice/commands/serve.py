@@ -1,0 +1,106 @@
+"""`idservice serve`: migrate, then one or more workers behind two sockets."""
+
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from idservice import devfile, logs, worker
+from idservice.opening import open_service
+from idservice.problems import Refused
+from idservice.protocol import GuardedProtocol
+from idservice.service import Service
+from idservice.vault import require_private
+
+GRACE_SECONDS = 5
+"""How long open requests may take once the service is asked to stop; pages hold event streams for ever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the command line asked for."""
+
+    data: Path
+    host: str
+    port: int | None
+    staff_port: int | None
+    workers: int
+    tls_cert: Path | None
+    tls_key: Path | None
+
+
+def run(plan: Plan) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    os.umask(0o077)
+    service = open_service(plan.data, migrate=True)
+    logs.configure(service.settings.log_level)
+    _check(plan, service)
+    port = plan.port if plan.port is not None else urlsplit(service.base_url).port or 8000
+    sockets = [_listen(plan.host, port)]
+    staff_port = None
+    if plan.staff_port is not None:
+        sockets.append(_listen(plan.host, plan.staff_port))
+        staff_port = sockets[1].getsockname()[1]
+    if service.settings.dev:
+        scheme = urlsplit(service.base_url).scheme
+        staff_url = f"{scheme}://localhost:{staff_port}" if staff_port else service.base_url
+        devfile.set_staff_url(plan.data, staff_url)
+    service.engine.dispose()
+    os.environ.update(worker.environment(plan.data.resolve(), staff_port))
+    sys.stderr.write(f"serving {service.base_url} on {plan.host}:{sockets[0].getsockname()[1]}\n")
+    _serve(plan, sockets)
+
+
+def _check(plan: Plan, service: Service) -> None:
+    if plan.staff_port is None and not service.settings.dev:
+        raise Refused("malformed", "--staff-port is needed: outside --dev staff never share the public port")
+    if (plan.tls_cert is None) != (plan.tls_key is None):
+        raise Refused("malformed", "--tls-cert and --tls-key belong together")
+    if plan.tls_key is not None:
+        require_private(plan.tls_key)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise Refused("unavailable", f"port {port} of {host} cannot be used: {error.strerror}") from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def _serve(plan: Plan, sockets: list[socket.socket]) -> None:
+    config = uvicorn.Config(
+        "idservice.worker:application",
+        factory=True,
+        workers=plan.workers,
+        http=GuardedProtocol,
+        ws="none",
+        proxy_headers=False,  # who is believed is a setting: idservice.source
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=plan.tls_cert,
+        ssl_keyfile=plan.tls_key,
+    )
+    if plan.workers > 1:
+        Multiprocess(config, sockets=sockets).run()
+        return
+    # uvicorn raises the signal again after its own handling: with nothing behind it, that ends with status 0.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    server = uvicorn.Server(config)
+    server.run(sockets=sockets)
+    if not server.started:
+        raise Refused("unavailable", "the service did not start; the lines above say why")
