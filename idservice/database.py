@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, Table, create_engine, event
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, Table, create_engine, event, literal
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, make_url
@@ -110,5 +110,6 @@ def insert_once(db: Connection, table: Table, values: Mapping[str, Any]) -> bool
     One statement, so of two callers at the same time exactly one gets True (threat model rule 5, T85).
     """
     make_insert = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
-    statement = make_insert(table).values(**values).on_conflict_do_nothing()
-    return db.execute(statement).rowcount == 1
+    # RETURNING, not a row count: the count of an INSERT is not kept for every driver.
+    statement = make_insert(table).values(**values).on_conflict_do_nothing().returning(literal(1))
+    return db.execute(statement).first() is not None
