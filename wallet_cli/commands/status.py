@@ -1,0 +1,56 @@
+"""`wallet status`: how an application stands, and the answer to a question about it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from wallet_cli.session import Session
+
+WORDS = {
+    "draft": "not sent yet",
+    "submitted": "sent; the office has it",
+    "paid": "sent and paid",
+    "checks": "being checked",
+    "info_requested": "the office has a question",
+    "approved": "approved; an appointment to collect it comes next",
+    "refused": "refused",
+    "ready": "ready: an offer is waiting for your wallet",
+    "active": "active",
+    "suspended": "suspended",
+    "revoked": "revoked",
+    "expired": "over",
+}
+
+
+def run(
+    session: Session,
+    number: Annotated[
+        str | None, typer.Argument(metavar="[NUMBER]", help="The application; the newest if left out.")
+    ] = None,
+    answer: Annotated[
+        Path | None, typer.Option("--answer", metavar="FILE", help="The corrected form (JSON), to answer a question.")
+    ] = None,
+) -> None:
+    """Follow your application, or answer a question about it."""
+    from wallet_cli import applying
+    from wallet_cli.text import clean, facts
+
+    application = applying.find(session, number)
+    if answer is not None:
+        applying.answer_question(session, application, applying.read_form(answer))
+    body = applying.follow(session, application)
+    state = str(body.get("state", application.state))
+    rows = [
+        ("Number", application.number),
+        ("For", application.type),
+        ("State", WORDS.get(state, clean(state))),
+    ]
+    for member, label in (("reason_text", "Reason"), ("question", "Question"), ("decision_due", "Decision by")):
+        if body.get(member):
+            rows.append((label, clean(body[member])))
+    if state == "info_requested":
+        rows.append(("Next", "wallet status --answer FORM.json"))
+    if state == "ready":
+        rows.append(("Next", "wallet receive, with the code from the slip"))
+    session.talk.result(facts(rows, label_columns=13), body)
