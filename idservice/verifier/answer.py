@@ -70,7 +70,7 @@ def receive(service: Service, response_ref: str, body: bytes) -> bytes:
         transaction_data=found.transaction_data,
     )
     verdict = verify_vp_token(
-        answer.vp_token,
+        {query_id: list(presentations) for query_id, presentations in answer.vp_token.items()},
         expected=expected,
         policy=policy,
         fetch=service.fetch,

@@ -9,9 +9,11 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from idservice import access
+from idservice.clock import parse_duration
 from idservice.database import transaction
 from idservice.purposefile import PurposeEntry
 from idservice.service import Service
+from tests.factories import NOW, FixedClock
 
 from .wallet import Wallet
 
@@ -118,5 +120,7 @@ def bearer(agency: str) -> dict[str, str]:
 
 
 def move_clock(service: Service, duration: str) -> None:
-    """Move the dev clock, as a scenario does."""
-    (service.settings.data / "clock-offset").write_text(duration)
+    """Move the clock so that it shows `duration` after the time at which tests begin."""
+    clock = service.clock
+    assert isinstance(clock, FixedClock)
+    clock.advance(NOW + parse_duration(duration) - clock.now())

@@ -38,7 +38,7 @@ PERSON = {
 PLANTED = ("Tamm", "Mari", "36805280109", "1968-05-28", "ER1234567")
 """Values of PERSON that must never be seen where claims do not belong (T65)."""
 NAME: tuple[ClaimPath, ...] = (("family_name",), ("given_name",))
-MANDATE = {"registry_code": "12345678", "role": "member", "powers": "sole", "since": "2025-01-01"}
+AGES = {"age_equal_or_over": {"16": True, "18": True, "65": False}}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def hold(
         "holder_key": key.public_key,
         "issued_at": now.replace(hour=0, minute=0, second=0, microsecond=0),
         "valid_until": until,
-        "status": StatusReference(entry.uri, entry.index),
+        "status": StatusReference(uri=entry.uri, index=entry.index),
         "x5c": service.keys.x5c("credentials"),
         "type_integrity": kind.integrity,
     }
