@@ -12,7 +12,7 @@ from credentials.errors import ProtocolError
 from credentials.openid.dpop import DpopProof, check_dpop_proof
 from credentials.openid.oauth import parse_authorization
 from idservice import single_use
-from idservice.database import transaction
+from idservice.database import reading, transaction
 from idservice.issuer import rows
 from idservice.issuer.offers import digest
 from idservice.service import Service
@@ -66,19 +66,19 @@ def authorize(service: Service, *, authorization: str | None, proofs: Sequence[s
     """
     try:
         scheme, token = parse_authorization(authorization)
-        with transaction(service.engine) as db:
+        # Only a DPoP proof is remembered; a Bearer token is read without waiting for writers.
+        with transaction(service.engine) if proofs else reading(service.engine) as db:
             row = rows.token(db, "access", digest(token))
             if row is None or service.clock.now() >= row.expires_at:
                 raise TokenRefused("invalid_token", "the access token is unknown, over or revoked")
             if (scheme == "dpop") != (row.jkt is not None):
                 raise TokenRefused("invalid_token", "the access token came under another scheme than it was made for")
             if row.jkt is not None:
-                now = service.clock.now()
                 proof = check_dpop_proof(
                     _single(proofs),
                     method="POST",
                     url=url,
-                    now=now,
+                    now=service.clock.now(),
                     access_token=token,
                     expected_jkt=row.jkt,
                     algs=DPOP_ALGS,

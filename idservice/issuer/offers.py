@@ -26,7 +26,7 @@ from credentials.openid.offer import (
 )
 from did.encoding import jcs, json_object
 from idservice import audit, limits
-from idservice.database import transaction
+from idservice.database import reading
 from idservice.issuer import dataset, rows
 from idservice.problems import Refused
 from idservice.service import Service
@@ -166,7 +166,7 @@ def describe(service: Service, handle: str, *, source: str) -> OfferView:
     """
     key = f"offer-handle:{source}"
     limits.check(service, key, limit=HANDLE_MISSES, window=HANDLE_WINDOW)
-    with transaction(service.engine) as db:
+    with reading(service.engine) as db:
         found = rows.offer(db, handle_hash=digest(handle.upper().translate(_LOOK_ALIKE)))
         view = None if found is None else _view(db, service, found)
     if view is None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from idservice.access import source, staff
-from idservice.database import transaction
+from idservice.database import reading, transaction
 from idservice.http import FormBody, RawBody, media_type
 from idservice.idempotency import Answer, answer
 from idservice.issuer import authorization, credential, metadata, nonce, notification, offers, token
@@ -44,7 +44,7 @@ def public_router(service: Service) -> APIRouter:
     @router.get("/vci/offers/{link}")
     def offer_by_reference(link: str) -> Response:
         """The bare offer object behind a `credential_offer_uri`, while it waits."""
-        with transaction(service.engine) as db:
+        with reading(service.engine) as db:
             body = offers.by_link(db, service, link)
         return Response(body, media_type=JSON, headers=NO_STORE)
 
@@ -132,7 +132,7 @@ def staff_router(service: Service) -> APIRouter:
     @router.get("/v1/offers/{offer_id}")
     def read(request: Request, offer_id: str) -> dict[str, object]:
         """State of an offer, its types and how many wrong codes it had."""
-        with transaction(service.engine) as db:
+        with reading(service.engine) as db:
             staff(service, request, db, roles=("registrar", "approver", "auditor"))
             return _seen(offers.get(db, service, offer_id))
 
