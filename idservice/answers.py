@@ -28,6 +28,10 @@ def install(app: FastAPI, service: Service) -> None:
     async def refused(request: Request, error: Exception) -> Response:
         return await _refused(service, request, error)
 
+    async def failed(request: Request, _error: Exception) -> Response:
+        return answer(service, request, code="internal", detail="the service failed; the operator finds it by this id")
+
+    app.add_exception_handler(Exception, failed)
     for family in (IdError, RequestValidationError, HTTPException, SQLAlchemyError, OSError):
         app.add_exception_handler(family, refused)
 

@@ -66,7 +66,7 @@ class Guard:
         except Exception as error:  # noqa: BLE001 (the edge: nothing may pass it)
             log.error("failed: %s", where(error), extra={"id": answer.request_id})
             await self._refuse(
-                answer, scope["path"], Refused("internal", "the service failed; nothing of the request was kept")
+                answer, scope["path"], Refused("internal", "the service failed; the operator finds it by this id")
             )
         route = getattr(inner.get("route"), "path", "-")
         fields = {"id": answer.request_id, "method": scope["method"], "route": route, "status": answer.status}
