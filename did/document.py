@@ -35,7 +35,7 @@ class VerificationMethod:
 
     id: str
     type: str
-    controller: str
+    controller: str | None
     data: Mapping[str, Any]
     expires: datetime | None = None
     revoked: datetime | None = None
@@ -104,6 +104,8 @@ class DidDocument:
             raise NotFound("DID document has no such verification method")
         if relationship is not None and wanted not in self.relationships[relationship]:
             raise KeyNotAuthorized(f"verification method is not listed under {relationship}")
+        if method.controller is None:
+            raise KeyNotAuthorized("verification method names no controller")
         if method.controller != self.id:
             # Its controller's own document would have to list it; such a detour serves nobody here.
             raise KeyNotAuthorized("verification method is controlled by another DID")
@@ -178,10 +180,10 @@ def _add_method(methods: dict[str, VerificationMethod], entry: Any, did: str) ->
 def _method(entry: Any, did: str) -> VerificationMethod:
     if not isinstance(entry, Mapping):
         raise InvalidDidDocument("verification method is not an object")
-    texts = [entry.get(name) for name in ("id", "type", "controller")]
-    method_id, kind, controller = texts
-    if not (isinstance(method_id, str) and isinstance(kind, str) and isinstance(controller, str)):
-        raise InvalidDidDocument("verification method lacks `id`, `type` or `controller` as text")
+    method_id, kind, controller = entry.get("id"), entry.get("type"), entry.get("controller")
+    # Some writers leave `controller` out: such a method is kept, and no key is ever taken from it.
+    if not (isinstance(method_id, str) and isinstance(kind, str) and isinstance(controller, str | None)):
+        raise InvalidDidDocument("verification method lacks `id` or `type` as text")
     if sum(name in entry for name in _MATERIAL) > 1:
         raise InvalidDidDocument("verification method has its key in two forms")
     jwk = entry.get("publicKeyJwk")
@@ -195,7 +197,7 @@ def _method(entry: Any, did: str) -> VerificationMethod:
     return VerificationMethod(
         id=url,
         type=kind,
-        controller=parse_did(controller).did,
+        controller=None if controller is None else parse_did(controller).did,
         data=MappingProxyType(dict(entry)),
         expires=_time(entry, "expires"),
         revoked=_time(entry, "revoked"),

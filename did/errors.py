@@ -88,6 +88,20 @@ class InvalidPublicKey(InvalidDid, KeyInvalid):
     title = "Invalid public key in the DID"
 
 
+class InvalidLog(InvalidDid):
+    """The log of a did:webvh breaks a rule: a hash, a proof, a key, a time, a parameter, a witness (T40)."""
+
+    code = "issuer_key_unresolvable"
+    title = "Invalid DID log"
+    default_hint = "Tell the controller of the DID that its log is not valid; trust no part of it meanwhile."
+
+
+class LogRolledBack(InvalidLog):
+    """The log does not contain the version that was seen before: it was cut or rewritten (T40)."""
+
+    title = "DID log was rolled back"
+
+
 class InvalidDidUrl(DidError):
     """The text is not a DID URL."""
 

@@ -5,6 +5,7 @@ Which key a proof's `verificationMethod` means, and whether its times fit, is le
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -14,6 +15,7 @@ from did.keys import PublicKey
 from did.signing import Signer
 from did.times import parse_time
 
+_ENDLESS = datetime.min.replace(tzinfo=UTC)
 CRYPTOSUITE = "eddsa-jcs-2022"
 
 
@@ -33,11 +35,18 @@ def create_proof(document: Mapping[str, Any], options: Mapping[str, Any], *, sig
 
 
 def verify_proof(
-    document: Mapping[str, Any], proof: Mapping[str, Any], *, key: PublicKey, purpose: str, digest: bytes | None = None
+    document: Mapping[str, Any],
+    proof: Mapping[str, Any],
+    *,
+    key: PublicKey,
+    purpose: str,
+    now: datetime | None = None,
+    digest: bytes | None = None,
 ) -> dict[str, Any]:
     """Return the unsecured document if `proof` is by `key` over it and for `purpose` (3.3.2).
 
-    `digest`, if given, is `document_hash(document)` already made, for many proofs over one document.
+    With `now`, a proof whose `expires` has passed is refused. `digest`, if given, is
+    `document_hash(document)` already made, for many proofs over one document.
     Raises Malformed, AlgorithmNotAllowed for another suite or key type, or SignatureInvalid.
     """
     if proof.get("type") != "DataIntegrityProof" or proof.get("cryptosuite") != CRYPTOSUITE:
@@ -47,7 +56,9 @@ def verify_proof(
     if proof.get("proofPurpose") != purpose:
         raise SignatureInvalid(f"proof was not made for {purpose}")
     if "created" in proof:
-        _check_time(proof["created"])
+        _time(proof, "created")
+    if "expires" in proof and _time(proof, "expires") <= (now or _ENDLESS):
+        raise SignatureInvalid("proof has expired")
     unsecured = {name: value for name, value in document.items() if name != "proof"}
     if "@context" in proof:
         _check_context(document.get("@context"), proof["@context"])
@@ -73,11 +84,11 @@ def _hash_data(digest: bytes, proof: Mapping[str, Any]) -> bytes:
     return sha256(jcs(config)).digest() + digest
 
 
-def _check_time(value: Any) -> None:
+def _time(proof: Mapping[str, Any], name: str) -> datetime:
     try:
-        parse_time(value)
+        return parse_time(proof[name])
     except ValueError as exc:
-        raise Malformed("`created` of the proof is not a date and time with zone") from exc
+        raise Malformed(f"`{name}` of the proof is not a date and time with zone") from exc
 
 
 def _check_context(secured: Any, of_proof: Any) -> None:

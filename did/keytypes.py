@@ -8,6 +8,7 @@ not the identity, not of small order, no private member.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -127,23 +128,21 @@ class RawKey:
     @classmethod
     def from_multikey(cls, text: str) -> "RawKey":
         """Return the key in base58btc Multikey `text` (CID 1.0, 2.2.2); raises KeyInvalid."""
-        try:
-            code, raw = varint_decode(multibase_decode(text, bases="z"))
-        except Malformed as exc:
-            raise KeyInvalid(f"Multikey cannot be decoded: {exc.detail}") from exc
-        kind = _BY_CODE.get(code)
-        if kind is None:
-            raise KeyInvalid(f"multicodec 0x{code:x} is not a public key type that we know")
-        return cls.checked(kind.name, raw)
+        return cls.checked(*_split(text))
+
+    @staticmethod
+    def type_of(text: str) -> str:
+        """Return the type name of the key in Multikey `text` after a look at code and length only; raises KeyInvalid.
+
+        For long lists of keys, of which the few that are used are then read in full.
+        """
+        name, _ = _split(text)
+        return name
 
     @classmethod
     def checked(cls, name: str, raw: bytes) -> "RawKey":
         """Return the key of type `name` over multicodec bytes `raw` once its length and point are checked."""
-        kind = KEY_TYPES[name]
-        if kind.length and len(raw) != kind.length:
-            raise KeyInvalid(f"{name} key has {len(raw)} bytes instead of {kind.length}")
-        kind.check(raw)
-        return cls(name, raw)
+        return _checked(name, raw)
 
     @classmethod
     def from_jwk(cls, jwk: Mapping[str, Any]) -> "RawKey":
@@ -184,6 +183,31 @@ class RawKey:
         body = point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[1:]
         half = len(body) // 2
         return {"kty": "EC", "crv": kind.crv, "x": b64url_encode(body[:half]), "y": b64url_encode(body[half:])}
+
+
+@lru_cache(maxsize=1024)
+def _checked(name: str, raw: bytes) -> RawKey:
+    """Check length and point; what passed is remembered, since the same keys come again and again."""
+    _check_length(KEY_TYPES[name], raw)
+    KEY_TYPES[name].check(raw)
+    return RawKey(name, raw)
+
+
+def _split(text: str) -> tuple[str, bytes]:
+    try:
+        code, raw = varint_decode(multibase_decode(text, bases="z"))
+    except Malformed as exc:
+        raise KeyInvalid(f"Multikey cannot be decoded: {exc.detail}") from exc
+    kind = _BY_CODE.get(code)
+    if kind is None:
+        raise KeyInvalid(f"multicodec 0x{code:x} is not a public key type that we know")
+    _check_length(kind, raw)
+    return kind.name, raw
+
+
+def _check_length(kind: KeyType, raw: bytes) -> None:
+    if kind.length and len(raw) != kind.length:
+        raise KeyInvalid(f"{kind.name} key has {len(raw)} bytes instead of {kind.length}")
 
 
 def check_point(curve: ec.EllipticCurve, x: bytes, y: bytes) -> ec.EllipticCurvePublicKey:

@@ -17,6 +17,7 @@ from did.errors import (
     DidError,
     FetchFailed,
     IdError,
+    InvalidDid,
     InvalidDidUrl,
     InvalidOptions,
     MethodNotSupported,
@@ -24,7 +25,7 @@ from did.errors import (
 )
 from did.keys import PublicKey
 from did.methods import METHODS
-from did.methods.base import Context, DidMethod, Fetch, Options, Resolved
+from did.methods.base import Context, DidMethod, Fetch, Fetched, Options, Resolved
 from did.times import parse_time
 from did.url import ParsedDidUrl, parse_did, parse_did_url
 
@@ -35,6 +36,7 @@ __all__ = [
     "dereference",
     "options_from",
     "read_document",
+    "read_resource",
     "resolve",
     "resolve_key",
 ]
@@ -99,13 +101,14 @@ def resolve(
 ) -> ResolutionResult:
     """Return the result of resolving `did` in the shape of the standard; errors are metadata, not raised.
 
-    A deactivated DID has no document and `deactivated` in its document metadata (DID Resolution 1.0, 4).
+    A deactivated DID has no document (a version before that has), and `deactivated` in its document
+    metadata (DID Resolution 1.0, 4).
     """
     try:
         resolved = read_document(did, fetch=fetch, now=now, methods=methods, options=options)
     except (DidError, FetchFailed) as exc:
         return ResolutionResult(document=None, metadata={"error": error_json(exc)}, error=exc)
-    document = None if resolved.deactivated else resolved.document
+    document = None if resolved.withheld else resolved.document
     return ResolutionResult(
         document=document, metadata={"contentType": MEDIA_TYPE}, document_metadata=resolved.metadata
     )
@@ -177,6 +180,33 @@ def dereference(
         return DereferencingResult(content=None, metadata={"error": error_json(exc)}, error=exc)
 
 
+def read_resource(
+    did_url: str,
+    *,
+    fetch: Fetch,
+    now: datetime,
+    methods: Mapping[str, DidMethod] = METHODS,
+    max_bytes: int = 1 << 20,
+) -> Fetched:
+    """Return the file behind a DID URL with a path or service, such as `<did>/whois`.
+
+    Nothing about the file is verified. Raises DidError, NotFound where the web has no such file, or
+    FetchFailed (did:webvh 1.0, "DID URL Path Resolution" and "WHOIS Resolution").
+    """
+    result = dereference(did_url, fetch=fetch, now=now, methods=methods)
+    if result.error is not None:
+        raise result.error
+    if not isinstance(result.content, str) or not result.content.startswith(("https://", "http://")):
+        raise InvalidDid("DID URL does not lead to a place on the web")
+    accept = "application/vp" if parse_did_url(did_url).path == "/whois" else "*/*"
+    answer = fetch(result.content.partition("#")[0], accept=accept, max_bytes=max_bytes)
+    if answer.status in (404, 410):
+        raise NotFound("the web has no file for this DID URL")
+    if answer.status != 200:
+        raise FetchFailed(f"the source of the file answered {answer.status}")
+    return answer
+
+
 def _dereference(
     url: ParsedDidUrl,
     fetch: Fetch | None,
@@ -185,7 +215,7 @@ def _dereference(
     methods: Mapping[str, DidMethod],
 ) -> DereferencingResult:
     resolved = read_document(url.did, fetch=fetch, now=now, methods=methods, options=options_from(url.params))
-    if resolved.deactivated:
+    if resolved.withheld or (relationship is not None and resolved.deactivated):
         raise Deactivated("the DID has been deactivated")
     document = resolved.document
     service_id, relative = url.params.get("service"), url.params.get("relativeRef", "")

@@ -6,14 +6,17 @@ from did.methods.base import DidMethod
 from did.methods.jwk import JwkMethod
 from did.methods.key import KeyMethod
 from did.methods.web import WebMethod
+from did.methods.webvh import WebvhMethod
 
 METHODS: Mapping[str, DidMethod] = {
     "key": KeyMethod(),
     "jwk": JwkMethod(),
     "web": WebMethod(),
+    "webvh": WebvhMethod(),
 }
 
 DEV_METHODS: Mapping[str, DidMethod] = {
     **METHODS,
     "web": WebMethod(allow_http_loopback=True),
+    "webvh": WebvhMethod(allow_http_loopback=True),
 }

@@ -57,10 +57,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """A document and the metadata that the method knows about it (`deactivated`, `versionId`, …)."""
+    """A document and the metadata that the method knows about it (`deactivated`, `versionId`, …).
+
+    `withheld` marks the document of a version that deactivates: a resolver must not show it.
+    """
 
     document: DidDocument
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    withheld: bool = False
 
     @property
     def deactivated(self) -> bool:

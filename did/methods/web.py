@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from did.document import parse_document
 from did.encoding import json_object
 from did.errors import FeatureNotSupported, FetchFailed, InvalidDid, InvalidDidDocument, Malformed, NotFound
+from did.location import Location, domain_component, locate
 from did.methods.base import Context, Fetched, Resolved
-from did.methods.location import Location, domain_component, locate
 from did.url import ParsedDid, parse_did
 
 ACCEPT = "application/did, application/did+json, application/did+ld+json, application/json;q=0.9"

@@ -12,11 +12,11 @@ from did.encoding import b64url_encode, jcs, multibase_encode
 from did.errors import DidError, FetchFailed, InvalidDid, InvalidDidDocument, KeyInvalid, NotFound
 from did.keys import PrivateKey
 from did.keytypes import RawKey
+from did.location import locate
 from did.methods import DEV_METHODS, METHODS
 from did.methods.base import Context, Fetched
 from did.methods.jwk import JwkMethod
 from did.methods.key import KeyMethod
-from did.methods.location import locate
 from did.methods.web import WebMethod, document_url
 from did.resolver import read_document, resolve
 from did.url import parse_did

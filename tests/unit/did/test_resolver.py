@@ -48,6 +48,7 @@ class Gone:
         return Resolved(
             document=KeyMethod().resolve(ParsedDid(did.did, "key", KEY.to_multikey()), context).document,
             metadata={"deactivated": True},
+            withheld=True,
         )
 
 
