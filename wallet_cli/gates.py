@@ -1,7 +1,7 @@
 """PIN1, PIN2 and PUK: the second gate, tied to the keys and counted inside the seal (S02, T91).
 
 Each role has a role key that seals its private keys. The role key lies in the wallet only under a
-key derived from the role's PIN, and again under one derived from the PUK. So a PIN is not compared
+key derived from the role's PIN, and again under a key that the PUK opens. So a PIN is not compared
 with anything: it opens the keys or it does not. A try is written down before it is made; a process
 killed in between has lost the try, not won one. The passphrase or keyring stays the encryption;
 someone who has the opened wallet could try all PINs at the cost of the key derivation.
@@ -131,14 +131,16 @@ class Gates:
     def make(self, pins: Pins) -> dict[Role, RoleKey]:
         """Make both gates with fresh role keys and return them open; the caller saves the store."""
         keys: dict[Role, RoleKey] = {}
+        wallet, puk_key = self._store.wallet, self._random_bytes(32)
         chosen: dict[Role, str] = {"auth": pins.pin1, "sign": pins.pin2}
         for role, pin in chosen.items():
             key = RoleKey(role, self._random_bytes(32))
-            self._store.wallet.gates[role] = Gate(
-                by_pin=self._seal(key.key, pin, role, "pin"), by_puk=self._seal(key.key, pins.puk, role, "puk")
+            wallet.gates[role] = Gate(
+                by_pin=self._seal(key.key, pin, PIN_NAMES[role]), by_puk=self._box(puk_key, key.key, role)
             )
             keys[role] = key
-        self._store.wallet.puk_tries = PUK_TRIES
+        wallet.puk = self._seal(puk_key, pins.puk, "PUK")
+        wallet.puk_tries = PUK_TRIES
         return keys
 
     def tries(self, role: Role) -> int:
@@ -165,7 +167,7 @@ class Gates:
         gate = self._gate(role)
         gate.tries -= 1
         self._store.save()
-        key = self._unseal(gate.by_pin, pin, role, "pin")
+        key = self._unseal(gate.by_pin, pin, PIN_NAMES[role])
         if key is None:
             name = PIN_NAMES[role]
             if gate.tries == 0:
@@ -195,8 +197,8 @@ class Gates:
             )
         wallet.puk_tries -= 1
         self._store.save()
-        key = self._unseal(gate.by_puk, puk, role, "puk")
-        if key is None:
+        puk_key = self._unseal(wallet.puk, puk, "PUK")
+        if puk_key is None:
             left = wallet.puk_tries
             raise (PinWrong if left else PinBlocked)(
                 "The PUK is not right." if left else "The PUK is not right, and is blocked for good now.",
@@ -205,26 +207,24 @@ class Gates:
             )
         wallet.puk_tries = PUK_TRIES
         self._store.save()
-        return RoleKey(role, key)
+        return RoleKey(role, self._unbox(puk_key, gate.by_puk, role))
 
     def set_pin(self, role_key: RoleKey, pin: str) -> None:
         """Put a new PIN before an open gate and give it all its tries; saves."""
         gate = self._gate(role_key.role)
-        gate.by_pin = self._seal(role_key.key, pin, role_key.role, "pin")
+        gate.by_pin = self._seal(role_key.key, pin, PIN_NAMES[role_key.role])
         gate.tries = PIN_TRIES
         gate.initial = False
         self._store.save()
 
-    def is_code(self, role: Role, pin: str) -> bool:
-        """Tell whether `pin` is the role's PIN or PUK, without a try: only for the rule that all must differ.
+    def is_code(self, pin: str) -> bool:
+        """Tell whether `pin` is one of the three codes, without a try: only for the rule that all must differ.
 
-        Not a shorter way for a guesser: it costs two derivations, inside a wallet that is open already.
+        Not a shorter way for a guesser: it costs three derivations, inside a wallet that is open already.
         """
-        gate = self._gate(role)
-        return any(
-            self._unseal(sealed, pin, role, kind) is not None
-            for sealed, kind in ((gate.by_pin, "pin"), (gate.by_puk, "puk"))
-        )
+        wallet = self._store.wallet
+        sealed = [(gate.by_pin, PIN_NAMES[role]) for role, gate in wallet.gates.items()] + [(wallet.puk, "PUK")]
+        return any(self._unseal(box, pin, name) is not None for box, name in sealed)
 
     def new_key(self, role_key: RoleKey, *, use: str, now: datetime) -> StoredKey:
         """Make a P-256 key of this role and put it into the wallet, sealed; the caller saves before using it."""
@@ -268,15 +268,23 @@ class Gates:
         aad = f"{role_key.role} {private.public_key.thumbprint()}".encode()
         return b64url_encode(nonce + AESGCM(role_key.key).encrypt(nonce, private.export_pkcs8(), aad))
 
-    def _seal(self, key: bytes, pin: str, role: Role, kind: str) -> str:
-        sealed = seal(key, pin, params=self._params, random_bytes=self._random_bytes, context=self._context(role, kind))
+    def _seal(self, key: bytes, code: str, name: str) -> str:
+        sealed = seal(key, code, params=self._params, random_bytes=self._random_bytes, context=self._context(name))
         return b64url_encode(sealed)
 
-    def _unseal(self, sealed: str, pin: str, role: Role, kind: str) -> bytes | None:
+    def _unseal(self, sealed: str, code: str, name: str) -> bytes | None:
         try:
-            return unseal(b64url_decode(sealed), pin, context=self._context(role, kind))
+            return unseal(b64url_decode(sealed), code, context=self._context(name))
         except IdError:
             return None
 
-    def _context(self, role: Role, kind: str) -> bytes:
-        return f"openresidency wallet 1, {role} {kind} of {self._store.wallet.id}".encode()
+    def _box(self, puk_key: bytes, key: bytes, role: Role) -> str:
+        nonce = self._random_bytes(12)
+        return b64url_encode(nonce + AESGCM(puk_key).encrypt(nonce, key, self._context(role)))
+
+    def _unbox(self, puk_key: bytes, boxed: str, role: Role) -> bytes:
+        data = b64url_decode(boxed)
+        return AESGCM(puk_key).decrypt(data[:12], data[12:], self._context(role))
+
+    def _context(self, name: str) -> bytes:
+        return f"openresidency wallet 1, {name} of {self._store.wallet.id}".encode()

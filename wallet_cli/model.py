@@ -48,7 +48,7 @@ class ManualTrust:
 
 @dataclass(slots=True, kw_only=True)
 class Gate:
-    """The PIN of one role: the role's key sealed under the PIN, and again under the PUK."""
+    """The PIN of one role: the role's key sealed under the PIN, and again under the PUK's key."""
 
     by_pin: str
     by_puk: str
@@ -203,6 +203,8 @@ class Wallet:
     services: list[PinnedService] = field(default_factory=list)
     trusted: list[ManualTrust] = field(default_factory=list)
     gates: dict[Role, Gate] = field(default_factory=dict)
+    puk: str = ""
+    """The PUK's key, sealed under the PUK; it opens every gate."""
     puk_tries: int = PUK_TRIES
     keys: dict[str, StoredKey] = field(default_factory=dict)
     applications: list[Application] = field(default_factory=list)
