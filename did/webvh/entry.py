@@ -20,7 +20,7 @@ from did.webvh.parameters import (
 
 MEMBERS = frozenset({"versionId", "versionTime", "parameters", "state", "proof"})
 FUTURE_TOLERANCE = timedelta(minutes=5)
-_MAX_PROOFS = 16
+_MAX_PROOFS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ from did.webvh.entry import Version, check_entry
 from did.webvh.identifier import WebvhDid
 from did.webvh.witness import WitnessFile, approvals, witnessed
 
-MAX_LOG_BYTES = 2 << 20
-MAX_ENTRIES = 2048
+MAX_LOG_BYTES = 1 << 20
+MAX_ENTRIES = 1024
 
 
 @dataclass(frozen=True, slots=True)
