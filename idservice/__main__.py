@@ -69,6 +69,16 @@ def doctor(data: Data) -> None:
     raise typer.Exit(command.run(data))
 
 
+@app.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running and say what to try next.")] = False,
+) -> None:
+    """Play the story of first light: apply, approve, collect, log in, suspend, revoke."""
+    from idservice.commands import demo as command
+
+    raise typer.Exit(command.play(keep=keep))
+
+
 @staff.command("add")
 def staff_add(
     name: Annotated[str, typer.Argument(help="Account name.")],

@@ -167,8 +167,8 @@ def suspend_and_revoke(story: Story, maria: Resident, office: Office, bank: Bank
     story.chapter("Her bag is stolen; later she moves on (S05)")
     story.ran("Maria freezes her e-residency from the wallet", maria.type("freeze"))
     refused_login(story, maria, bank, "credential_suspended", "The bank refuses a suspended login")
-    seen = {"identity_checked": True}
-    status, proposal = office.propose("registrar", number, "reinstate", data=seen)
+    back = {"reason": "Found again", "data": {"identity_checked": True, "document_seen": "passport"}}
+    status, proposal = office.propose("registrar", number, "reinstate", **back)
     story.expect("She comes to the counter; an officer proposes to lift it", status, 201)
     status, _ = office.decide("approver", proposal)
     story.expect("A second officer lifts it", status, 200)
@@ -180,5 +180,5 @@ def suspend_and_revoke(story: Story, maria: Resident, office: Office, bank: Bank
     status, _ = office.decide("approver", proposal)
     story.expect("A second officer revokes", status, 200)
     refused_login(story, maria, bank, "credential_revoked", "The bank refuses a revoked login")
-    status, _ = office.propose("registrar", number, "reinstate", data=seen)
+    status, _ = office.propose("registrar", number, "reinstate", **back)
     story.expect("Nobody can undo a revocation", status in (403, 409), True)
