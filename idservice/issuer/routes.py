@@ -4,17 +4,20 @@ What is fixed for the life of a worker is built before the first request; an end
 one action and wraps its result.
 """
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from idservice.access import source, staff
 from idservice.database import reading, transaction
 from idservice.http import FormBody, RawBody, media_type
 from idservice.idempotency import Answer, answer
 from idservice.issuer import authorization, credential, metadata, nonce, notification, offers, token
-from idservice.issuer.offers import OfferItem, OfferView
+from idservice.issuer.offers import CreatedOffer, OfferItem, OfferState, OfferView
 from idservice.problems import Refused
 from idservice.service import Service
 
@@ -86,87 +89,115 @@ class NewOffer(BaseModel):
     tx_code: Annotated[bool, Field(description="Guard the offer by six digits, told to the receiver apart.")] = False
 
 
+class MadeOffer(BaseModel):
+    """A new offer with its secrets, shown this once."""
+
+    id: str
+    state: OfferState
+    offer: Annotated[
+        str, Field(description="The offer by reference: `openid-credential-offer://?credential_offer_uri=`")
+    ]
+    offer_by_value: Annotated[str, Field(description="The same offer with everything in the link.")]
+    handle: Annotated[str, Field(description="For typing: the page is `/offer/{handle}`.")]
+    tx_code: Annotated[str | None, Field(description="Six digits, where they were asked for.")] = None
+    expires_at: str
+
+
+class SeenOffer(BaseModel):
+    """An offer as staff may see it later."""
+
+    id: str
+    state: OfferState
+    types: list[str]
+    expires_at: str
+    tx_code_misses: int
+
+
+IdempotencyKey = Annotated[str | None, Header(description="The same key gives the same answer for 24 h.")]
+
+
 def staff_router(service: Service) -> APIRouter:
     """Return the registrar's endpoints for direct offers."""
     router = APIRouter(tags=["offers"])
 
-    @router.post("/v1/offers", status_code=201)
-    def create(
-        request: Request,
-        new: NewOffer,
-        body: RawBody,
-        idempotency_key: Annotated[str | None, Header()] = None,
-    ) -> Response:
+    @router.post("/v1/offers", status_code=201, response_model=MadeOffer)
+    def create(request: Request, new: NewOffer, body: RawBody, idempotency_key: IdempotencyKey = None) -> Response:
         """Offer a credential without a case; only for types that say `direct_offer`."""
         with transaction(service.engine) as db:
             member = staff(service, request, db, roles=("registrar",))
 
             def act() -> Answer:
-                kind = service.types.get(new.type)
-                if not kind.direct_offer:
-                    raise Refused(
-                        "four_eyes_required", f"{kind.name} is offered through a case only", hint="Open a case."
-                    )
-                item = OfferItem(type_name=kind.name, claims=new.claims)
-                made = offers.create_offer(
-                    db,
-                    service,
-                    items=[item],
-                    case_id=None,
-                    tx_code=new.tx_code,
-                    holder_jkt=None,
-                    created_by=member.actor,
-                )
-                return Answer(status=201, body=_created(made), secret_until=made.expires_at)
+                made = _offer_directly(db, service, new, member.actor)
+                return Answer(status=201, body=_made(made), secret_until=made.expires_at)
 
-            return answer(
-                db,
-                service,
-                key=idempotency_key,
-                actor=member.actor,
-                operation="POST /v1/offers",
-                body=body,
-                act=act,
-            )
+            operation = "POST /v1/offers"
+            return answer(db, service, key=idempotency_key, actor=member.actor, operation=operation, body=body, act=act)
 
-    @router.get("/v1/offers/{offer_id}")
-    def read(request: Request, offer_id: str) -> dict[str, object]:
+    @router.get("/v1/offers/{offer_id}", response_model=SeenOffer)
+    def read(request: Request, offer_id: str) -> Response:
         """State of an offer, its types and how many wrong codes it had."""
         with reading(service.engine) as db:
             staff(service, request, db, roles=("registrar", "approver", "auditor"))
-            return _seen(offers.get(db, service, offer_id))
+            seen = _seen(offers.get(db, service, offer_id))
+        return JSONResponse(seen, headers=NO_STORE)
 
-    @router.post("/v1/offers/{offer_id}/cancel")
-    def cancel(request: Request, offer_id: str) -> dict[str, object]:
+    @router.post("/v1/offers/{offer_id}/cancel", response_model=SeenOffer)
+    def cancel(request: Request, offer_id: str, body: RawBody, idempotency_key: IdempotencyKey = None) -> Response:
         """End an offer that nobody has redeemed."""
         with transaction(service.engine) as db:
             member = staff(service, request, db, roles=("registrar",))
-            offers.cancel(db, service, offer_id, actor=member.actor)
-            return _seen(offers.get(db, service, offer_id))
+
+            def act() -> Answer:
+                offers.cancel(db, service, offer_id, actor=member.actor)
+                return Answer(status=200, body=_seen(offers.get(db, service, offer_id)))
+
+            operation = f"POST /v1/offers/{offer_id}/cancel"
+            return answer(db, service, key=idempotency_key, actor=member.actor, operation=operation, body=body, act=act)
 
     return router
 
 
-def _created(made: offers.CreatedOffer) -> dict[str, object]:
-    body: dict[str, object] = {
-        "id": made.id,
-        "state": "waiting",
-        "offer": made.uri,
-        "offer_by_value": made.uri_by_value,
-        "handle": made.handle,
-        "expires_at": made.expires_at.isoformat(),
-    }
-    return body if made.tx_code is None else {**body, "tx_code": made.tx_code}
+def _offer_directly(db: Connection, service: Service, new: NewOffer, actor: str) -> CreatedOffer:
+    kind = service.types.get(new.type)
+    if not kind.direct_offer:
+        raise Refused("four_eyes_required", f"{kind.name} is offered through a case only", hint="Open a case.")
+    return offers.create_offer(
+        db,
+        service,
+        items=[OfferItem(type_name=kind.name, claims=new.claims)],
+        case_id=None,
+        tx_code=new.tx_code,
+        holder_jkt=None,
+        created_by=actor,
+    )
+
+
+def _made(made: CreatedOffer) -> dict[str, object]:
+    body = MadeOffer(
+        id=made.id,
+        state="waiting",
+        offer=made.uri,
+        offer_by_value=made.uri_by_value,
+        handle=made.handle,
+        tx_code=made.tx_code,
+        expires_at=_time(made.expires_at),
+    )
+    return body.model_dump(exclude_none=True)
 
 
 def _seen(view: OfferView) -> dict[str, object]:
-    return {
-        "id": view.id,
-        "state": view.state,
-        "types": list(view.types),
-        "expires_at": view.expires_at.isoformat(),
-        "tx_code_misses": view.tx_code_misses,
-    }
+    seen = SeenOffer(
+        id=view.id,
+        state=view.state,
+        types=list(view.types),
+        expires_at=_time(view.expires_at),
+        tx_code_misses=view.tx_code_misses,
+    )
+    return seen.model_dump()
+
+
+def _time(at: datetime) -> str:
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _authorize(service: Service, request: Request, path: str) -> authorization.Access:

@@ -1,29 +1,14 @@
-"""Tables of the issuer room: offers, the credentials they lead to, tokens, issues and single copies.
-
-    offer 1-n credential 1-n issue 1-n copy          offer 1-n token 1-n issue
-
-A `credential` is what a person holds ("the e-residency of this case"); a `copy` is one signed credential with
-a key and a status index of its own; an `issue` is one answer of the credential endpoint (a batch of copies).
-"""
+"""Every statement of the issuer room."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    Column,
     Connection,
-    Date,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
     Row,
-    String,
-    Table,
-    UniqueConstraint,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -33,95 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from idservice.database import UtcDateTime, metadata
-
-offers = Table(
-    "issuer_offers",
-    metadata,
-    Column("id", String(22), primary_key=True),
-    Column("case_id", String(64)),
-    Column("state", String(10), nullable=False),  # waiting, redeemed, issued, killed, cancelled
-    Column("code_hash", LargeBinary(32), nullable=False, unique=True),
-    Column("link_hash", LargeBinary(32), nullable=False, unique=True),
-    Column("handle_hash", LargeBinary(32), nullable=False, unique=True),
-    Column("sealed", LargeBinary),  # code, link and handle while the offer waits
-    Column("tx_code_mac", LargeBinary(32)),
-    Column("tx_code_misses", Integer, nullable=False),
-    Column("holder_jkt", String(43)),
-    Column("created_by", String(120), nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime, nullable=False),
-    Column("redeemed_at", UtcDateTime),
-    Index(None, "case_id"),
-    Index(None, "expires_at"),
-)
-
-credentials = Table(
-    "issuer_credentials",
-    metadata,
-    Column("id", String(22), primary_key=True),
-    Column("offer_id", ForeignKey("issuer_offers.id"), nullable=False),
-    Column("case_id", String(64)),
-    Column("type", String(64), nullable=False),
-    Column("state", String(10), nullable=False),  # valid, suspended, revoked
-    Column("slots", Integer, nullable=False),
-    Column("holder_thumbprint", String(43)),
-    Column("row_ref", String(120)),
-    Column("dataset", LargeBinary),  # sealed claims; wiped when nothing more can be issued from them
-    Column("certificate", LargeBinary),  # sealed certificate chain of a `sign` key, once it is live
-    Column("ends_on", Date),  # last day of the administrative validity
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("changed_at", UtcDateTime, nullable=False),
-    Index(None, "offer_id"),
-    Index(None, "case_id"),
-)
-
-tokens = Table(
-    "issuer_tokens",
-    metadata,
-    Column("id", String(22), primary_key=True),
-    Column("kind", String(8), nullable=False),  # access, refresh
-    Column("digest", LargeBinary(32), nullable=False, unique=True),
-    Column("offer_id", ForeignKey("issuer_offers.id"), nullable=False),
-    Column("jkt", String(43)),
-    Column("client_id", String(200)),
-    Column("granted", JSON, nullable=False),  # configuration id -> identifiers, null when named by configuration
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime),
-    Column("revoked_at", UtcDateTime),
-    Index(None, "offer_id"),
-    Index(None, "expires_at"),
-)
-
-issues = Table(
-    "issuer_issues",
-    metadata,
-    Column("id", String(22), primary_key=True),
-    Column("token_id", String(22), nullable=False),
-    Column("identifier", String(80), nullable=False),
-    Column("credential_id", ForeignKey("issuer_credentials.id"), nullable=False),
-    Column("notification_id", String(22), nullable=False, unique=True),
-    Column("notified", String(24)),
-    Column("issued_at", UtcDateTime, nullable=False),
-    UniqueConstraint("token_id", "identifier"),
-    Index(None, "credential_id"),
-)
-
-copies = Table(
-    "issuer_copies",
-    metadata,
-    Column("id", String(22), primary_key=True),
-    Column("issue_id", ForeignKey("issuer_issues.id"), nullable=False),
-    Column("credential_id", ForeignKey("issuer_credentials.id"), nullable=False),
-    Column("thumbprint", String(43), nullable=False),
-    Column("status_id", String(64), nullable=False, unique=True),
-    Column("status_uri", String(300), nullable=False),
-    Column("status_index", Integer, nullable=False),
-    Column("valid_until", UtcDateTime, nullable=False),
-    UniqueConstraint("issue_id", "thumbprint"),
-    UniqueConstraint("status_uri", "status_index"),
-    Index(None, "credential_id", "valid_until"),
-)
+from idservice.issuer.tables import copies, credentials, issues, offers, tokens
 
 Rows = Sequence[Row[Any]]
 
@@ -186,9 +83,14 @@ def misses_of_case(db: Connection, case_id: str, *, since: datetime) -> int:
     return int(db.execute(found).scalar_one())
 
 
+_MARK_ISSUED = (
+    update(offers).where(offers.c.id == bindparam("offer"), offers.c.state == "redeemed").values(state="issued")
+)
+
+
 def mark_issued(db: Connection, offer_id: str) -> None:
     """Note that the first credential of an offer has been issued."""
-    db.execute(update(offers).where(offers.c.id == offer_id, offers.c.state == "redeemed").values(state="issued"))
+    db.execute(_MARK_ISSUED, {"offer": offer_id})
 
 
 # --- credentials --------------------------------------------------------------------------------
@@ -207,25 +109,29 @@ def types_of_offer(db: Connection, offer_id: str) -> tuple[str, ...]:
     return tuple(db.execute(found).scalars())
 
 
+# What each credential request runs is built once: putting a statement together costs as much as running it.
+_OF_TYPE = (
+    select(credentials, offers.c.holder_jkt)
+    .join(offers, offers.c.id == credentials.c.offer_id)
+    .where(credentials.c.offer_id == bindparam("offer"), credentials.c.type == bindparam("type_name"))
+    .with_for_update(of=credentials)
+)
+_PINNED = select(credentials.c.holder_thumbprint).where(
+    credentials.c.offer_id == bindparam("offer"), credentials.c.holder_thumbprint.is_not(None)
+)
+
+
 def credential_of_type(db: Connection, offer_id: str, type_name: str) -> Row[Any] | None:
     """Return the offer's credential of a type with the offer's `holder_jkt`.
 
     The row is locked, so that an issue and a revocation never cross (T87).
     """
-    statement = (
-        select(credentials, offers.c.holder_jkt)
-        .join(offers, offers.c.id == credentials.c.offer_id)
-        .where(credentials.c.offer_id == offer_id, credentials.c.type == type_name)
-    )
-    return db.execute(statement.with_for_update(of=credentials)).one_or_none()
+    return db.execute(_OF_TYPE, {"offer": offer_id, "type_name": type_name}).one_or_none()
 
 
 def pinned_thumbprints(db: Connection, offer_id: str) -> set[str]:
     """Return the thumbprints of keys that the offer pins to one of its credentials (the `sign` key)."""
-    found = select(credentials.c.holder_thumbprint).where(
-        credentials.c.offer_id == offer_id, credentials.c.holder_thumbprint.is_not(None)
-    )
-    return {str(value) for value in db.execute(found).scalars()}
+    return {str(value) for value in db.execute(_PINNED, {"offer": offer_id}).scalars()}
 
 
 def named_credentials(db: Connection, *, case_id: str | None, ids: Collection[str]) -> Rows:
@@ -262,17 +168,20 @@ def add_token(db: Connection, values: Mapping[str, Any]) -> None:
     db.execute(insert(tokens).values(**values))
 
 
+_TOKEN = select(tokens).where(
+    tokens.c.digest == bindparam("digest"), tokens.c.kind == bindparam("kind"), tokens.c.revoked_at.is_(None)
+)
+_ALIVE = select(tokens.c.id).where(tokens.c.id == bindparam("token"), tokens.c.revoked_at.is_(None))
+
+
 def token(db: Connection, kind: str, digest: bytes) -> Row[Any] | None:
     """Return a token that was not revoked, by the hash of its value; the caller checks its age."""
-    return db.execute(
-        select(tokens).where(tokens.c.digest == digest, tokens.c.kind == kind, tokens.c.revoked_at.is_(None))
-    ).one_or_none()
+    return db.execute(_TOKEN, {"digest": digest, "kind": kind}).one_or_none()
 
 
 def token_alive(db: Connection, token_id: str) -> bool:
     """Tell whether a token found earlier has not been revoked since."""
-    found = select(tokens.c.id).where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
-    return db.execute(found).first() is not None
+    return db.execute(_ALIVE, {"token": token_id}).first() is not None
 
 
 def revoke_tokens(db: Connection, *, now: datetime, offer_id: str) -> int:
@@ -299,11 +208,14 @@ def first_jkt(db: Connection, offer_id: str) -> str | None:
 # --- issues and copies --------------------------------------------------------------------------
 
 
+_ISSUE = select(issues).where(issues.c.token_id == bindparam("token"), issues.c.identifier == bindparam("name"))
+_ADD_ISSUE = insert(issues)
+_ADD_COPIES = insert(copies)
+
+
 def issue(db: Connection, token_id: str, identifier: str) -> Row[Any] | None:
     """Return what was issued before under one token for one identifier."""
-    return db.execute(
-        select(issues).where(issues.c.token_id == token_id, issues.c.identifier == identifier)
-    ).one_or_none()
+    return db.execute(_ISSUE, {"token": token_id, "name": identifier}).one_or_none()
 
 
 def copies_of_issue(db: Connection, issue_id: str) -> Rows:
@@ -313,8 +225,8 @@ def copies_of_issue(db: Connection, issue_id: str) -> Rows:
 
 def add_issue(db: Connection, values: Mapping[str, Any], issued: Sequence[Mapping[str, Any]]) -> None:
     """Insert an issue and its copies."""
-    db.execute(insert(issues).values(**values))
-    db.execute(insert(copies), [dict(one) for one in issued])
+    db.execute(_ADD_ISSUE, dict(values))
+    db.execute(_ADD_COPIES, [dict(one) for one in issued])
 
 
 def live_status_ids(db: Connection, credential_ids: Sequence[str], *, since: datetime) -> list[str]:

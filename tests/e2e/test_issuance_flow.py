@@ -15,7 +15,7 @@ from did.keys import PrivateKey
 from idservice.audit import audit_rows
 from idservice.database import transaction
 from idservice.issuer import lifecycle, offers
-from idservice.issuer.rows import copies
+from idservice.issuer.tables import copies
 from idservice.registry import status, trust
 from idservice.registry.rows import status_entries
 from idservice.service import Service

@@ -18,8 +18,8 @@ from did.keys import PrivateKey, PublicKey
 from idservice.audit import audit_rows
 from idservice.database import transaction
 from idservice.issuer import lifecycle
-from idservice.issuer.rows import copies as copy_rows
-from idservice.issuer.rows import issues as issue_rows
+from idservice.issuer.tables import copies as copy_rows
+from idservice.issuer.tables import issues as issue_rows
 from idservice.service import Service
 
 from .wallet import CODE, Resident, Wallet, details, direct, new_key, of_case, refusal, resident
@@ -391,8 +391,8 @@ def test_malformed_requests(service: Service, client: TestClient, body: bytes) -
     wallet = Wallet(service, client)
     token = wallet.redeem(direct(service))["access_token"]
     answer = wallet.send(token, body)
-    assert answer.status_code == 400
-    assert answer.headers["content-type"].startswith("application/")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_credential_request")
+    assert answer.headers["content-type"] == "application/json"
 
 
 def test_an_encrypted_response_is_not_offered(service: Service, client: TestClient) -> None:

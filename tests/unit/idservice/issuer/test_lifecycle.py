@@ -9,8 +9,8 @@ from sqlalchemy import select
 from idservice.audit import audit_rows
 from idservice.database import transaction
 from idservice.issuer import lifecycle, offers
-from idservice.issuer.rows import copies as copy_rows
-from idservice.issuer.rows import credentials as credential_rows
+from idservice.issuer.tables import copies as copy_rows
+from idservice.issuer.tables import credentials as credential_rows
 from idservice.problems import Refused
 from idservice.registry import status
 from idservice.service import Service

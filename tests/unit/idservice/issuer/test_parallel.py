@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from credentials.openid.credential import CredentialRequest, build_credential_request
 from idservice.database import transaction
 from idservice.issuer import lifecycle, offers
-from idservice.issuer.rows import copies as copy_rows
+from idservice.issuer.tables import copies as copy_rows
 from idservice.registry import status
 from idservice.service import Service
 
@@ -135,6 +135,6 @@ def test_T87_issues_and_a_revocation_never_cross(service: Service, client: TestC
 
 
 def _credentials() -> Any:
-    from idservice.issuer.rows import credentials
+    from idservice.issuer.tables import credentials
 
     return credentials

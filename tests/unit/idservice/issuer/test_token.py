@@ -10,8 +10,8 @@ from sqlalchemy import select
 from idservice.audit import audit_rows
 from idservice.database import transaction
 from idservice.issuer import offers
-from idservice.issuer.rows import offers as offer_rows
-from idservice.issuer.rows import tokens as token_rows
+from idservice.issuer.tables import offers as offer_rows
+from idservice.issuer.tables import tokens as token_rows
 from idservice.service import Service
 
 from .wallet import Wallet, details, direct, new_key, of_case, refusal, resident
