@@ -185,7 +185,7 @@ def _constant(text: str) -> Any:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_members, parse_int=_integer, parse_float=_float, parse_constant=_constant
 )
-_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_DOUBTFUL_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', re.DOTALL)
 
 
@@ -205,11 +205,11 @@ def json_parse(data: bytes | str, *, max_bytes: int = 1 << 20, max_depth: int = 
     """Return the one JSON value in `data`, read strictly (RFC 8259, RFC 7493; T07).
 
     `max_bytes` bounds the text, `max_depth` its nesting. Raises Malformed for bad UTF-8, a byte order
-    mark, a doubled member, NaN or Infinity, a lone surrogate, an integer beyond 2^53-1, trailing data.
+    mark, a doubled member, NaN or Infinity, a lone surrogate, U+0000, an integer beyond 2^53-1, trailing data.
     """
     if len(data) > max_bytes:
         raise Malformed(f"JSON text is longer than {max_bytes} bytes")
-    if isinstance(data, bytes) and data.count(b"[") + data.count(b"{") <= max_depth:
+    if isinstance(data, bytes) and data.count(b"[") + data.count(b"{") <= max_depth and b"\\u0000" not in data:
         # Text that comes back byte for byte when written again has no doubled member, no blank, no byte
         # order mark, no number that would change; the writer refuses integers beyond 2^53-1.
         try:
@@ -230,18 +230,22 @@ def json_parse(data: bytes | str, *, max_bytes: int = 1 << 20, max_depth: int = 
         value, end = _DECODER.raw_decode(text, len(text) - len(text.lstrip(" \t\r\n")))
         if text[end:].strip(" \t\r\n"):
             raise Malformed("JSON text has trailing data")
-        if _SURROGATE_ESCAPE.search(text):
-            _refuse_lone_surrogates(value)
+        if _DOUBTFUL_ESCAPE.search(text):
+            _refuse_bad_characters(value)
     except (ValueError, RecursionError) as exc:
         raise Malformed("text is not JSON in UTF-8") from exc
     return value
 
 
-def _refuse_lone_surrogates(value: Any) -> None:
+def _refuse_bad_characters(value: Any) -> None:
+    """Refuse lone surrogates, which no UTF-8 text has, and U+0000, which ends or breaks text in what comes after us."""
+    text = json.dumps(value, ensure_ascii=False)
     try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        text.encode("utf-8")
     except UnicodeEncodeError as exc:
         raise Malformed("JSON string has a lone surrogate") from exc
+    if "\\u0000" in text.replace("\\\\", ""):
+        raise Malformed("JSON string has the character U+0000")
 
 
 def json_object(data: bytes | str, *, max_bytes: int = 1 << 20, max_depth: int = 32) -> dict[str, Any]:

@@ -25,6 +25,8 @@ from did.encoding import (
 )
 from did.errors import Malformed
 
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+
 
 @given(st.binary(max_size=200))
 def test_round_trips(data: bytes) -> None:
@@ -147,6 +149,12 @@ BAD_JSON = {
     "bare word": b"nul",
     "single quotes": b"{'a':1}",
     "comment": b"{}//x",
+    "NUL": b'"\\u0000"',
+    "NUL in a name": b'{"a\\u0000b":1}',
+    "NUL after a backslash": b'["\\\\\\u0000"]',
+    "NUL beside a surrogate pair": b'["\\ud83d\\ude00\\u0000"]',
+    "raw NUL": b'"\0"',
+    "NUL around": b"\0{}",
     "control character": b'"\x01"',
     "newline in text": b'"\n"',
     "form feed around": b"\x0c{}",
@@ -161,7 +169,7 @@ BAD_JSON = {
 
 
 @pytest.mark.parametrize("data", BAD_JSON.values(), ids=BAD_JSON.keys())
-def test_T07_bad_json_is_refused(data: bytes) -> None:
+def test_T07_T70_bad_json_is_refused(data: bytes) -> None:
     with pytest.raises(Malformed) as caught:
         json_parse(data)
     assert caught.value.code == "malformed"
@@ -172,6 +180,11 @@ def test_T07_bad_text_is_refused_like_bad_bytes() -> None:
     for text in ("\ufeff{}", '"\ud800"', '{"a":1,"a":2}', '"\\ud800"', "[1]x"):
         with pytest.raises(Malformed):
             json_parse(text)
+
+
+def test_a_backslash_before_u0000_is_no_nul() -> None:
+    for data in (b'["\\\\u0000"]', b'{"\\\\u0000 \\u0041":"\\\\ud800"}'):
+        assert json_parse(data) == json.loads(data)
 
 
 def test_only_an_object_is_an_object() -> None:
@@ -195,8 +208,8 @@ def test_brackets_in_text_do_not_count_as_depth() -> None:
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER) | st.text(),
-        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        st.none() | st.booleans() | st.integers(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER) | TEXT,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
         max_leaves=15,
     )
 )
@@ -230,7 +243,7 @@ def test_values_without_canonical_form(value: Any) -> None:
 def test_canonical_order_is_that_of_utf16_units() -> None:
     assert jcs({"\ue000": 1, "😀": 2, "a": 3, "é": 4}) == '{"a":3,"é":4,"😀":2,"\ue000":1}'.encode()
     assert jcs({"b": [1.0, 1e21, -0.0], "a": (1, 2)}) == b'{"a":[1,2],"b":[1,1e+21,0]}'
-    every_control = "".join(chr(number) for number in range(0x80))
+    every_control = "".join(chr(number) for number in range(1, 0x80))
     assert json_parse(jcs(every_control)) == every_control
     assert jcs("\x08\x09\x0a\x0c\x0d\x1f\x7f/") == b'"\\b\\t\\n\\f\\r\\u001f\x7f/"'
 
