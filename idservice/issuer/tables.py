@@ -4,7 +4,12 @@
 
 A `credential` is what a person holds ("the e-residency of this case"); a `copy` is one signed credential with
 a key and a status index of its own; an `issue` is one answer of the credential endpoint (a batch of copies).
+
+What must never happen is forbidden by the database itself: an offer that ended waiting never waits again (T44), a
+revoked credential stays revoked (T87), a revoked token stays dead.
 """
+
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -17,9 +22,30 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    event,
 )
+from sqlalchemy.engine import Connection
 
 from idservice.database import UtcDateTime, metadata
+
+
+def _never(table: str, condition: str, message: str) -> dict[str, dict[str, list[str]]]:
+    """Return the `info` of a table whose updates must never meet `condition` over OLD and NEW, for each database."""
+    name = f"{table}_forward"
+    return {
+        "triggers": {
+            "sqlite": [
+                f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} WHEN {condition} "
+                f"BEGIN SELECT RAISE(ABORT, '{message}'); END",
+            ],
+            "postgresql": [
+                f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"IF {condition} THEN RAISE EXCEPTION '{message}'; END IF; RETURN NEW; END $$",
+                f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+            ],
+        }
+    }
+
 
 offers = Table(
     "issuer_offers",
@@ -40,6 +66,9 @@ offers = Table(
     Column("redeemed_at", UtcDateTime),
     Index(None, "case_id"),
     Index(None, "expires_at"),
+    info=_never(
+        "issuer_offers", "OLD.state <> 'waiting' AND NEW.state = 'waiting'", "an offer that ended never waits again"
+    ),
 )
 
 credentials = Table(
@@ -60,6 +89,11 @@ credentials = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     Index(None, "offer_id"),
     Index(None, "case_id"),
+    info=_never(
+        "issuer_credentials",
+        "OLD.state = 'revoked' AND NEW.state <> 'revoked'",
+        "a revoked credential stays revoked",
+    ),
 )
 
 tokens = Table(
@@ -77,6 +111,7 @@ tokens = Table(
     Column("revoked_at", UtcDateTime),
     Index(None, "offer_id"),
     Index(None, "expires_at"),
+    info=_never("issuer_tokens", "OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL", "a revoked token stays dead"),
 )
 
 issues = Table(
@@ -108,3 +143,12 @@ copies = Table(
     UniqueConstraint("status_uri", "status_index"),
     Index(None, "credential_id", "valid_until"),
 )
+
+
+def _make_triggers(table: Table, connection: Connection, **_: Any) -> None:
+    for statement in table.info["triggers"].get(connection.dialect.name, ()):
+        connection.exec_driver_sql(statement)
+
+
+for _table in (offers, credentials, tokens):
+    event.listen(_table, "after_create", _make_triggers)

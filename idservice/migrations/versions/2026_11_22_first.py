@@ -82,6 +82,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("code_hash", name=op.f("uq_issuer_offers_code_hash")),
         sa.UniqueConstraint("handle_hash", name=op.f("uq_issuer_offers_handle_hash")),
         sa.UniqueConstraint("link_hash", name=op.f("uq_issuer_offers_link_hash")),
+        info={
+            "triggers": {
+                "sqlite": [
+                    "CREATE TRIGGER issuer_offers_forward BEFORE UPDATE ON issuer_offers WHEN OLD.state <> 'waiting' AND NEW.state = 'waiting' BEGIN SELECT RAISE(ABORT, 'an offer that ended never waits again'); END"
+                ],
+                "postgresql": [
+                    "CREATE FUNCTION issuer_offers_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state <> 'waiting' AND NEW.state = 'waiting' THEN RAISE EXCEPTION 'an offer that ended never waits again'; END IF; RETURN NEW; END $$",
+                    "CREATE TRIGGER issuer_offers_forward BEFORE UPDATE ON issuer_offers FOR EACH ROW EXECUTE FUNCTION issuer_offers_forward()",
+                ],
+            }
+        },
     )
     op.create_index(op.f("ix_issuer_offers_case_id"), "issuer_offers", ["case_id"], unique=False)
     op.create_index(op.f("ix_issuer_offers_expires_at"), "issuer_offers", ["expires_at"], unique=False)
@@ -304,6 +315,17 @@ def upgrade() -> None:
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["offer_id"], ["issuer_offers.id"], name=op.f("fk_issuer_credentials_offer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer_credentials")),
+        info={
+            "triggers": {
+                "sqlite": [
+                    "CREATE TRIGGER issuer_credentials_forward BEFORE UPDATE ON issuer_credentials WHEN OLD.state = 'revoked' AND NEW.state <> 'revoked' BEGIN SELECT RAISE(ABORT, 'a revoked credential stays revoked'); END"
+                ],
+                "postgresql": [
+                    "CREATE FUNCTION issuer_credentials_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state = 'revoked' AND NEW.state <> 'revoked' THEN RAISE EXCEPTION 'a revoked credential stays revoked'; END IF; RETURN NEW; END $$",
+                    "CREATE TRIGGER issuer_credentials_forward BEFORE UPDATE ON issuer_credentials FOR EACH ROW EXECUTE FUNCTION issuer_credentials_forward()",
+                ],
+            }
+        },
     )
     op.create_index(op.f("ix_issuer_credentials_case_id"), "issuer_credentials", ["case_id"], unique=False)
     op.create_index(op.f("ix_issuer_credentials_offer_id"), "issuer_credentials", ["offer_id"], unique=False)
@@ -322,6 +344,17 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["offer_id"], ["issuer_offers.id"], name=op.f("fk_issuer_tokens_offer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer_tokens")),
         sa.UniqueConstraint("digest", name=op.f("uq_issuer_tokens_digest")),
+        info={
+            "triggers": {
+                "sqlite": [
+                    "CREATE TRIGGER issuer_tokens_forward BEFORE UPDATE ON issuer_tokens WHEN OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL BEGIN SELECT RAISE(ABORT, 'a revoked token stays dead'); END"
+                ],
+                "postgresql": [
+                    "CREATE FUNCTION issuer_tokens_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL THEN RAISE EXCEPTION 'a revoked token stays dead'; END IF; RETURN NEW; END $$",
+                    "CREATE TRIGGER issuer_tokens_forward BEFORE UPDATE ON issuer_tokens FOR EACH ROW EXECUTE FUNCTION issuer_tokens_forward()",
+                ],
+            }
+        },
     )
     op.create_index(op.f("ix_issuer_tokens_expires_at"), "issuer_tokens", ["expires_at"], unique=False)
     op.create_index(op.f("ix_issuer_tokens_offer_id"), "issuer_tokens", ["offer_id"], unique=False)
@@ -513,6 +546,45 @@ def upgrade() -> None:
         ["credential_id", "valid_until"],
         unique=False,
     )
+
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION issuer_offers_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state <> 'waiting' AND NEW.state = 'waiting' THEN RAISE EXCEPTION 'an offer that ended never waits again'; END IF; RETURN NEW; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER issuer_offers_forward BEFORE UPDATE ON issuer_offers FOR EACH ROW EXECUTE FUNCTION issuer_offers_forward()"
+        )
+
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER issuer_offers_forward BEFORE UPDATE ON issuer_offers WHEN OLD.state <> 'waiting' AND NEW.state = 'waiting' BEGIN SELECT RAISE(ABORT, 'an offer that ended never waits again'); END"
+        )
+
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION issuer_credentials_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state = 'revoked' AND NEW.state <> 'revoked' THEN RAISE EXCEPTION 'a revoked credential stays revoked'; END IF; RETURN NEW; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER issuer_credentials_forward BEFORE UPDATE ON issuer_credentials FOR EACH ROW EXECUTE FUNCTION issuer_credentials_forward()"
+        )
+
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER issuer_credentials_forward BEFORE UPDATE ON issuer_credentials WHEN OLD.state = 'revoked' AND NEW.state <> 'revoked' BEGIN SELECT RAISE(ABORT, 'a revoked credential stays revoked'); END"
+        )
+
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION issuer_tokens_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL THEN RAISE EXCEPTION 'a revoked token stays dead'; END IF; RETURN NEW; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER issuer_tokens_forward BEFORE UPDATE ON issuer_tokens FOR EACH ROW EXECUTE FUNCTION issuer_tokens_forward()"
+        )
+
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER issuer_tokens_forward BEFORE UPDATE ON issuer_tokens WHEN OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL BEGIN SELECT RAISE(ABORT, 'a revoked token stays dead'); END"
+        )
 
     if op.get_bind().dialect.name == "postgresql":
         op.execute(

@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import Table, select, update
+from sqlalchemy.exc import DBAPIError
 
 from idservice.audit import audit_rows
 from idservice.database import transaction
 from idservice.issuer import lifecycle, offers
 from idservice.issuer.tables import copies as copy_rows
 from idservice.issuer.tables import credentials as credential_rows
+from idservice.issuer.tables import offers as offer_rows
+from idservice.issuer.tables import tokens as token_rows
 from idservice.problems import Refused
 from idservice.registry import status
 from idservice.service import Service
@@ -131,3 +134,23 @@ def test_what_is_unknown_is_not_found(service: Service) -> None:
     assert refused.value.code == "malformed"
     with transaction(service.engine) as db:
         assert lifecycle.state(db, "no-such-case") is None
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        (credential_rows, {"state": "valid"}),
+        (offer_rows, {"state": "waiting"}),
+        (token_rows, {"revoked_at": None}),
+    ],
+)
+def test_T87_the_database_itself_lets_nothing_come_back(
+    service: Service, client: TestClient, table: Table, change: dict[str, Any]
+) -> None:
+    who = resident()
+    collect(service, client, who)
+    act(service, "revoke", case_id=who.case_id)
+    with transaction(service.engine) as db:
+        lifecycle.end(db, service, case_id=who.case_id, actor="staff:test")
+    with pytest.raises(DBAPIError), transaction(service.engine) as db:
+        db.execute(update(table).values(**change))
