@@ -159,7 +159,8 @@ class Outbound:
                 raise FetchFailed(f"{host} is not this machine")
             if not loopback and not is_public(each):
                 raise FetchFailed(f"{host} does not lie on the public network")
-        return str(found[0])
+        # This machine's own servers mostly listen on IPv4 alone.
+        return str(min(found, key=lambda each: each.version) if loopback else found[0])
 
 
 def is_public(address: Address) -> bool:
