@@ -136,7 +136,7 @@ def check_key_proof(
 
     `audience` is compared exactly. `nonce` is the one `c_nonce` that will do, or a function that raises when it will
     not; None = the issuer has no nonce endpoint. `iat` may lie `max_age` before `now` and 60 s after it.
-    `client_id` None = anonymous: then `iss` must be absent.
+    `client_id` None = anonymous: then `iss` must be absent; otherwise it is optional.
 
     Raises ProtocolError `invalid_nonce` (code `nonce_mismatch`) first, then `invalid_proof`; FetchFailed when
     `resolve_kid` got no answer. Appendix F.4.
@@ -221,8 +221,8 @@ def _check(proof: UnverifiedKeyProof, expected: _Expected) -> PublicKey:
         raise _refused(f"the key proof is not genuine: {exc.detail}", code=exc.code) from exc
     if proof.audience != expected.audience:
         raise _refused("the key proof is for another issuer", code="audience_mismatch")
-    if proof.issuer != expected.client_id:
-        raise _refused("iss of the key proof is not the client that asks (absent for an anonymous one)")
+    if proof.issuer is not None and proof.issuer != expected.client_id:
+        raise _refused("iss of the key proof is not the client that asks; an anonymous one leaves it out")
     if proof.issued_at > expected.now + haip.CLOCK_SKEW or proof.issued_at < expected.now - expected.max_age:
         raise _refused("the key proof is too old, or from the future: check the clock")
     return key
