@@ -15,7 +15,7 @@ from idservice.service import Service
 from . import events, rows, sealed
 from .application import TYPE, Application, SignedApplication
 from .form import Form, restore_form
-from .states import DRAFT, ENDED, INFO_REQUESTED, SUBMITTED
+from .states import DRAFT, ENDED, INFO_REQUESTED, REVOKED, SUBMITTED
 
 DECISION_CLOCK: Final = timedelta(days=30)
 APPLICATION: Final = "application"
@@ -158,6 +158,13 @@ def not_the_applicant(db: Connection, case: rows.CaseRow, *, staff_id: str) -> N
     """Refuse an officer who is the applicant (S01). Raises Refused (`four_eyes_required`)."""
     if rows.has_staff_key(db, staff_id=staff_id, thumbprints=keys_of_person(db, case)):
         raise Refused("four_eyes_required", "nobody acts on a case of their own", hint="leave it to a colleague")
+
+
+def previous_stands(db: Connection, case: rows.CaseRow) -> None:
+    """See that what this case renews was not revoked meanwhile. Raises Refused (`policy_not_met`)."""
+    previous = None if case.previous_case_id is None else rows.by_id(db, case.previous_case_id)
+    if previous is not None and previous.state == REVOKED and case.activated_at is None:
+        raise Refused("policy_not_met", "the case that this one renews was revoked", hint="the person must apply anew")
 
 
 def overdue(case: rows.CaseRow, now: datetime) -> bool:

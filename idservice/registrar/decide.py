@@ -92,7 +92,7 @@ def _still_open(service: Service, proposal: Row[Any]) -> None:
 
 def _nothing_edited(db: Connection, service: Service, case: rows.CaseRow, proposal: Row[Any]) -> None:
     """Refuse, and void, a proposal whose basis is another now. Every edit voids at once; this holds if one did not."""
-    if proposals.base_hash(db, case) == proposal.base_hash:
+    if proposals.base_hash(db, case, proposal.action) == proposal.base_hash:
         return
 
     def void() -> None:
@@ -117,6 +117,7 @@ def _all_marked(db: Connection, case: rows.CaseRow, officer: str) -> None:
 def _approved(
     db: Connection, service: Service, case: rows.CaseRow, proposal: Row[Any], content: dict[str, Any], officer: str
 ) -> rows.CaseRow:
+    cases.previous_stands(db, case)
     expiry = date.fromisoformat(content["effect"]["items"]["e-residency"]["date_of_expiry"])
     moved = rows.move(db, case, "approve", now=service.clock.now(), grant_id=proposal.id, date_of_expiry=expiry)
     events.record(db, service, moved, "case.approved", actor=officer, data={"proposal": proposal.id})

@@ -53,6 +53,7 @@ def release(
     Raises Refused: `conflict` (not approved, or collected already), `four_eyes_required` (own case).
     """
     cases.not_the_applicant(db, case, staff_id=staff_id)
+    cases.previous_stands(db, case)
     case = settle(db, service, case)
     now = service.clock.now()
     case = rows.move(db, case, "release", now=now)

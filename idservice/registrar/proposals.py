@@ -87,16 +87,17 @@ def propose(
     return _write(db, service, case, action, content, officer=officer)
 
 
-def base_hash(db: Connection, case: rows.CaseRow) -> str:
-    """Return the hash of what a proposal rests on: signed form, check results, person, deadline, earlier grant.
+def base_hash(db: Connection, case: rows.CaseRow, action: str) -> str:
+    """Return the hash of what a proposal rests on: signed form, person, deadline, earlier grant, check results.
 
     Marks and the state are left out: the second officer's marks are part of deciding, and a wrong state is refused
-    by the transition table.
+    by the transition table. Check results count for the decision on an application only: the monthly re-check must
+    not undo a proposal to revoke.
     """
     basis = {
         "case": case.id,
         "application": cases.application_hash(db, case),
-        "checks": [row.id for row in rows.checks(db, case.id)],
+        "checks": [row.id for row in rows.checks(db, case.id)] if action in ("approve", "refuse") else [],
         "person": case.person_id,
         "due": case.decision_due.isoformat(),
         "grant": case.grant_id,
@@ -129,7 +130,7 @@ def _write(
         "case_id": case.id,
         "open_case_id": case.id,
         "action": action,
-        "base_hash": base_hash(db, case),
+        "base_hash": base_hash(db, case, action),
         "content_hash": content_hash,
         "sealed": sealed.seal(service, "case_proposals", proposal_id, content),
         "author": officer,
@@ -165,6 +166,7 @@ Effect = tuple[rows.CaseRow, dict[str, Any]]
 
 def _approve(db: Connection, service: Service, case: rows.CaseRow, data: Mapping[str, Any], officer: str) -> Effect:
     """Return what an approval would issue: every claim, to which keys, on which checks."""
+    cases.previous_stands(db, case)
     if data.get("personal_code") is not None:
         case = _adopt_code(db, service, case, data["personal_code"])
     obstacles = checks.obstacles(db, case, officer=officer)

@@ -20,7 +20,7 @@ from idservice.service import Service
 
 from . import cases, checks, events, rows, sealed
 from .application import TYPE, Application
-from .states import DRAFT, HOLDING
+from .states import DRAFT, HOLDING, REVOKED
 
 OPENS: Final = timedelta(days=90)
 REASONS: Final = ("expiry", "changed_data", "key_loss")
@@ -96,6 +96,8 @@ def renewable(db: Connection, service: Service, case: rows.CaseRow, *, early: bo
 
 
 def _same_person_new_keys(db: Connection, service: Service, previous: rows.CaseRow, application: Application) -> None:
+    if previous.state == REVOKED:
+        raise Refused("conflict", "the case to renew was revoked", hint="apply anew")
     old = {previous.auth_jkt, previous.sign_jkt}
     if application.signed.auth_jkt in old or application.sign_jkt in old:
         raise Refused("malformed", "a renewal needs new keys for auth and sign", hint="make two new keys")
