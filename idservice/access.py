@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection
 
 from credentials.claims import ClaimPath
 from idservice import limits
+from idservice.catalogue import TypeCatalogue
 from idservice.database import UtcDateTime, metadata
 from idservice.problems import Refused
 from idservice.purposefile import PurposeEntry
@@ -64,6 +65,7 @@ agencies = Table(
     Column("redirect_uris", JSON, nullable=False),
     Column("webhook_url", String(1500)),
     Column("policy_url", String(1500)),
+    Column("revision", String(22), nullable=False),  # drawn anew with every change of the row
     Column("token_hash", LargeBinary(32), nullable=False, unique=True),
     Column("active", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -129,6 +131,11 @@ class Agency:
         return f"agency:{self.id}"
 
 
+_KEY: tuple[Column[Any], ...] = (agencies.c.id, agencies.c.revision)
+_KEPT: dict[tuple[TypeCatalogue, str, str, str], Agency] = {}
+_MOST_KEPT = 256
+
+
 # --- who is calling -------------------------------------------------------------------------------
 
 
@@ -146,30 +153,33 @@ def staff(service: Service, request: HTTPConnection, db: Connection, *, roles: C
 
 def agency(service: Service, request: HTTPConnection, db: Connection) -> Agency:
     """Return the agency that is calling. Raises Refused (`unauthenticated`, `rate_limited`)."""
-    return _agency(service, _by_token(service, request, db, agencies))
+    row = _by_token(service, request, db, agencies, columns=_KEY)
+    return _agency(service, db, row.id, row.revision)
 
 
 def agency_by_id(service: Service, db: Connection, agency_id: str) -> Agency:
     """Return one agency for work done in its name. Raises Refused (`not_found`)."""
-    row = db.execute(select(agencies).where(agencies.c.id == agency_id, agencies.c.active)).one_or_none()
+    row = db.execute(select(*_KEY).where(agencies.c.id == agency_id, agencies.c.active)).one_or_none()
     if row is None:
         raise Refused("not_found", "there is no such agency")
-    return _agency(service, row)
+    return _agency(service, db, row.id, row.revision)
 
 
 def all_agencies(service: Service, db: Connection) -> list[Agency]:
     """Return every registered agency."""
-    rows = db.execute(select(agencies).where(agencies.c.active).order_by(agencies.c.id))
-    return [_agency(service, row) for row in rows]
+    rows = db.execute(select(*_KEY).where(agencies.c.active).order_by(agencies.c.id)).all()
+    return [_agency(service, db, row.id, row.revision) for row in rows]
 
 
-def _by_token(service: Service, request: HTTPConnection, db: Connection, table: Table) -> Row[Any]:
+def _by_token(
+    service: Service, request: HTTPConnection, db: Connection, table: Table, *, columns: Collection[Column[Any]] = ()
+) -> Row[Any]:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     key = f"token:{source(service, request)}"
     limits.check_in(db, service, key, limit=TRIES, window=WINDOW)
     row = None
     if scheme.lower() == "bearer" and token:
-        found = select(table).where(table.c.token_hash == token_hash(token.strip()), table.c.active)
+        found = select(*(columns or table.c)).where(table.c.token_hash == token_hash(token.strip()), table.c.active)
         row = db.execute(found).one_or_none()
     if row is None:
         # Counted when the transaction is gone: the count must outlive the refusal.
@@ -239,12 +249,25 @@ def add_agency(
         "redirect_uris": list(redirect_uris),
         "webhook_url": webhook_url,
         "policy_url": policy_url,
+        "revision": secrets.token_urlsafe(16),
         "active": True,
     }
     db.execute(insert(agencies).values(**row, token_hash=token_hash(token), created_at=service.clock.now()))
 
 
-def _agency(service: Service, row: Row[Any]) -> Agency:
+def _agency(service: Service, db: Connection, agency_id: str, revision: str) -> Agency:
+    """Return an agency; reading its purposes costs more than verifying a presentation, so the last ones are kept."""
+    key = (service.types, service.base_url, agency_id, revision)
+    kept = _KEPT.get(key)
+    if kept is None:
+        kept = _read(service, db.execute(select(agencies).where(agencies.c.id == agency_id)).one())
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[key] = kept
+    return kept
+
+
+def _read(service: Service, row: Row[Any]) -> Agency:
     entries = [PurposeEntry.model_validate(each) for each in row.purposes]
     return Agency(
         id=row.id,

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("redirect_uris", sa.JSON(), nullable=False),
         sa.Column("webhook_url", sa.String(length=1500), nullable=True),
         sa.Column("policy_url", sa.String(length=1500), nullable=True),
+        sa.Column("revision", sa.String(length=22), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
