@@ -4,7 +4,6 @@ A path is a tuple of object keys (`str`), array positions (`int`, from 0) and `N
 stands for every element of an array. OpenID4VP 1.0 section 7; SD-JWT VC, claim paths.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,7 +49,8 @@ def numeric_date(claims: Mapping[str, Any], name: str) -> datetime | None:
     if name not in claims:
         return None
     value = claims[name]
-    if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= _LAST_SECOND:
+    kind = type(value)  # a bool is no number, though Python says so; NaN and infinity fail the comparison
+    if (kind is not int and kind is not float) or not 0 <= value <= _LAST_SECOND:
         raise MalformedCredential(f"{name} is not a time in seconds")
     return datetime.fromtimestamp(value, UTC)
 
@@ -118,10 +118,13 @@ def covers(path: Sequence[str | int | None], concrete: Sequence[str | int | None
     """Tell whether the element at `concrete` is what `path` selects, or lies inside it."""
     if len(path) > len(concrete):
         return False
-    return all(
-        (part is None and not isinstance(at, str)) or (part == at and type(part) is type(at))
-        for part, at in zip(path, concrete, strict=False)
-    )
+    for part, at in zip(path, concrete, strict=False):
+        if part is None:
+            if type(at) is str:
+                return False
+        elif part != at or type(part) is not type(at):
+            return False
+    return True
 
 
 def leaves(value: object, prefix: ConcretePath = ()) -> Iterator[ConcretePath]:

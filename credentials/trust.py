@@ -4,13 +4,13 @@ Nothing here is read from an artefact. `find_issuer_key` is the one place where 
 type of a JOSE credential are linked (threat cases T02, T03, T09).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from credentials.errors import IssuerKeyUnresolvable, IssuerUntrusted, MalformedCredential, StatusInvalid
-from credentials.jose import ALLOWED_ALGS, UnverifiedJws
+from credentials.jose import ALLOWED_ALGS
 from credentials.jwt_vc_issuer import fetch_issuer_keys, pick_key
 from credentials.type_metadata import TypeMetadata, load
 from credentials.x509 import CheckedLeaf, Usage, check_chain
@@ -66,11 +66,21 @@ class TrustPolicy:
     issuers: tuple[TrustedIssuer, ...] = ()
     label: str = "trust policy"
     metadata: Mapping[str, bytes] = field(default_factory=dict)
-    _loaded: dict[tuple[str, str | None], TypeMetadata] = field(default_factory=dict, compare=False, repr=False)
+    _loaded: dict[tuple[str, str | None], TypeMetadata] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    _by_type: dict[str, tuple[TrustedIssuer, ...]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        by_type: dict[str, tuple[TrustedIssuer, ...]] = {}
+        for issuer in self.issuers:
+            for vct in issuer.types:
+                by_type[vct] = (*by_type.get(vct, ()), issuer)
+        object.__setattr__(self, "_by_type", by_type)
 
     def issuers_for(self, vct: str) -> tuple[TrustedIssuer, ...]:
         """Return the issuers that may issue this type; exact match."""
-        return tuple(issuer for issuer in self.issuers if vct in issuer.types)
+        return self._by_type.get(vct, ())
 
     def get(self, issuer_id: str) -> TrustedIssuer | None:
         """Return the entry whose `id` or one of whose DIDs is `issuer_id`; exact match."""
@@ -91,8 +101,7 @@ class TrustPolicy:
         return known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuerKey:
+class IssuerKey(NamedTuple):
     """A key that the policy ties to an issuer for one type, and how it was found."""
 
     issuer: TrustedIssuer
@@ -116,45 +125,44 @@ def find_issuer_key(
     issuers = _candidates(claims, policy)
     if "x5c" in header and any(issuer.anchors for issuer in issuers):
         issuer, leaf = _by_certificate(header["x5c"], issuers, now)
-        return IssuerKey(issuer=issuer, key=leaf.public_key, source="x5c", authority_key_ids=leaf.authority_key_ids)
+        return IssuerKey(issuer, leaf.public_key, "x5c", leaf.authority_key_ids)
     named = _key_did(header, claims, issuers)
     if named is not None:
         issuer, did_url = named
-        return IssuerKey(issuer=issuer, key=_did_key(did_url, fetch, now), source="did")
+        return IssuerKey(issuer, _did_key(did_url, fetch, now), "did")
     for issuer in issuers:
         if issuer.jwks_issuer and claims.get("iss") == issuer.id:
             keys = fetch_issuer_keys(issuer.id, fetch=fetch)
-            return IssuerKey(issuer=issuer, key=pick_key(keys, header.get("kid")), source="jwt-vc-issuer")
+            return IssuerKey(issuer, pick_key(keys, header.get("kid")), "jwt-vc-issuer")
     raise IssuerUntrusted("the credential names no key that the trust policy allows for its issuer")
 
 
-def status_key_finder(issuer: TrustedIssuer, *, fetch: Fetch, now: datetime) -> Callable[[UnverifiedJws], PublicKey]:
-    """Return what finds the key of a status list token of this issuer, by the same rules (T36).
+class StatusKey(NamedTuple):
+    """The key of an issuer's status lists. `until` is when its certificates end, None when it has none."""
 
-    The finder raises StatusInvalid, or FetchFailed when a key source did not answer.
+    key: PublicKey
+    until: datetime | None
+
+
+def find_status_key(header: Mapping[str, Any], issuer: TrustedIssuer, *, fetch: Fetch, now: datetime) -> StatusKey:
+    """Return the key that must have signed a status list of this issuer, by the same rules (T36).
+
+    Raises StatusInvalid, or FetchFailed when a key source did not answer.
     """
-
-    def find(jws: UnverifiedJws) -> PublicKey:
-        try:
-            return _status_key(jws.header, issuer, fetch, now)
-        except FetchFailed:
-            raise
-        except IdError as exc:
-            raise StatusInvalid(f"the status list is not signed by its issuer: {exc.detail}") from exc
-
-    return find
-
-
-def _status_key(header: Mapping[str, Any], issuer: TrustedIssuer, fetch: Fetch, now: datetime) -> PublicKey:
-    roots = issuer.roots("status_signing")
-    if "x5c" in header and roots:
-        return _named_leaf(header["x5c"], issuer, "status_signing", now).public_key
-    named = _key_did(header, {"iss": issuer.id}, (issuer,))
-    if named is not None:
-        return _did_key(named[1], fetch, now)
-    if issuer.jwks_issuer:
-        return pick_key(fetch_issuer_keys(issuer.id, fetch=fetch), header.get("kid"))
-    raise IssuerUntrusted("the token names no key that the trust policy allows for this issuer")
+    try:
+        if "x5c" in header and issuer.roots("status_signing"):
+            leaf = _named_leaf(header["x5c"], issuer, "status_signing", now)
+            return StatusKey(leaf.public_key, leaf.not_after)
+        named = _key_did(header, {"iss": issuer.id}, (issuer,))
+        if named is not None:
+            return StatusKey(_did_key(named[1], fetch, now), None)
+        if issuer.jwks_issuer:
+            return StatusKey(pick_key(fetch_issuer_keys(issuer.id, fetch=fetch), header.get("kid")), None)
+    except FetchFailed:
+        raise
+    except IdError as exc:
+        raise StatusInvalid(f"the status list is not signed by its issuer: {exc.detail}") from exc
+    raise StatusInvalid("the status list names no key that the trust policy allows for its issuer")
 
 
 def _candidates(claims: Mapping[str, Any], policy: TrustPolicy) -> tuple[TrustedIssuer, ...]:

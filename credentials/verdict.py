@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from credentials.formats.base import VerifiedCredential
 
@@ -26,8 +26,7 @@ STAGES: tuple[str, ...] = (
 """The checks in their order; the first stage that fails ends the run. Policy checks follow under their own names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One line of the explained verdict.
 
     `detail` says what was found: never a claim value, name, personal code, full key or token.

@@ -10,14 +10,13 @@ presentations at once, the query as a whole, status and policy. Fetching is the 
 and `StatusSource`; so is the single use of a nonce.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from credentials.errors import HolderBindingInvalid, IdError, MalformedCredential, TooLarge, TransactionMismatch
 from credentials.formats import FORMATS
-from credentials.formats.base import EXAMINATION_STAGES, CheckContext, Found
+from credentials.formats.base import CheckContext, Found
 from credentials.jose import to_wire
 from credentials.openid.dcql import CredentialQuery, VerifiedView, check_answer
 from credentials.trust import TrustPolicy
@@ -97,27 +96,22 @@ def verify_vp_token(
     """
     run = Run()
     items: list[Item] = []
-
-    def read() -> Found:
+    try:
         for entry, presentation in _answers(vp_token, expected):
             context = CheckContext(
                 policy=policy,
                 fetch=fetch,
                 now=now,
-                types=frozenset(name for names in entry.types for name in names),
+                types=_types(entry),
                 holder_binding=entry.require_holder_binding,
                 nonce=expected.nonce,
                 audience=expected.audience,
-                transaction_data=tuple(data for data in expected.transaction_data if entry.id in _credential_ids(data)),
+                transaction_data=_transactions(entry, expected),
             )
             items.append(_item(entry.id, entry.format, presentation, context))
-        return Found(f"{len(items)} presentations")
-
-    try:
-        read()
     except IdError as exc:
         run.checks.append(Check("size", "passed", _SIZE_SPEC, "one answer"))
-        run.stage("shape", _SIZE_SPEC, [(None, partial(_refuse, exc))])
+        run.stage("shape", _SIZE_SPEC, _refuse, exc)
         return run.conclude(items)
     return _judge(run, items, expected, statuses, fetch, now)
 
@@ -155,45 +149,26 @@ def _judge(
     run: Run, items: list[Item], expected: Expected, statuses: StatusSource, fetch: Fetch, now: datetime
 ) -> Verdict:
     """Run every stage over every presentation, in order, until one fails."""
-    labels = [item.query_id if len(items) > 1 else None for item in items]
-    specs = items[0].specs
-    run.stage("size", specs["size"], [(label, partial(_size, item)) for label, item in zip(labels, items, strict=True)])
-    for name in EXAMINATION_STAGES:
-        acts: list[tuple[str | None, Callable[[], Found]]] = [
-            (label, getattr(item.examination, name)) for label, item in zip(labels, items, strict=True)
-        ]
-        if not run.stage(name, specs[name], _with_whole(name, acts, run, items, expected)):
-            return run.conclude(items)
+    if len(items) > 1:
+        for item in items:
+            item.label = item.query_id
+    run.each("size", _SIZE_SPEC, items, _size)
+    for name in run.examine(items):
+        if name == "holder_binding" and expected.same_holder:
+            run.whole(name, items[0].specs[name], _one_holder, items)
+        elif name == "transaction" and expected.transaction_data:
+            run.whole(name, items[0].specs[name], _all_confirmed, items, expected)
+    if run.failed:
+        return run.conclude(items)
     for item in items:
         item.verified = item.examination.result()
-    run.stage("query", _QUERY_SPEC, [(None, partial(_query, items, expected))])
-    run.stage(
-        "status",
-        STATUS_SPEC,
-        [(label, partial(_status, item, statuses, fetch, now)) for label, item in zip(labels, items, strict=True)],
-    )
-    if not run.failed:
+    run.stage("query", _QUERY_SPEC, _query, items, expected)
+    run.each("status", STATUS_SPEC, items, _status, statuses, fetch, now)
+    if expected.policy_checks and not run.failed:
         views = [item.view for item in items if item.view is not None]
         for policy_check in expected.policy_checks:
             run.policy(policy_check(views))
     return run.conclude(items)
-
-
-def _with_whole(
-    name: str,
-    acts: Sequence[tuple[str | None, Callable[[], Found]]],
-    run: Run,
-    items: Sequence[Item],
-    expected: Expected,
-) -> Iterator[tuple[str | None, Callable[[], Found]]]:
-    """Yield a stage's acts, then what the stage asks of all presentations together, once each of them held."""
-    yield from acts
-    if run.failed:
-        return
-    if name == "holder_binding" and expected.same_holder:
-        yield None, partial(_one_holder, items)
-    if name == "transaction" and expected.transaction_data:
-        yield None, partial(_all_confirmed, items, expected)
 
 
 def _item(query_id: str | None, format: str, presentation: object, context: CheckContext) -> Item:
@@ -229,6 +204,18 @@ def _answers(vp_token: object, expected: Expected) -> Iterator[tuple[CredentialQ
             raise TooLarge(f"vp_token has more than {MAX_PRESENTATIONS} presentations")
         for presentation in presentations:
             yield entry, presentation
+
+
+def _types(entry: CredentialQuery) -> frozenset[str]:
+    """Return every type that a credential query names; whether one alternative is met in full is the query's to say."""
+    return frozenset().union(*entry.types)
+
+
+def _transactions(entry: CredentialQuery, expected: Expected) -> tuple[str, ...]:
+    """Return the transaction data that may be confirmed with an answer to this credential query."""
+    if not expected.transaction_data:
+        return ()
+    return tuple(data for data in expected.transaction_data if entry.id in _credential_ids(data))
 
 
 def _credential_ids(data: str) -> list[Any]:

@@ -6,9 +6,9 @@ its bytes the caller's `StatusSource`. Threat cases T35-T37.
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from credentials.errors import (
     CredentialRevoked,
@@ -18,11 +18,9 @@ from credentials.errors import (
     StatusUnavailable,
 )
 from credentials.formats.base import Found, VerifiedCredential
-from credentials.jose import UnverifiedJws
 from credentials.status import token_status_list
 from credentials.status.token_status_list import CheckedStatusList, StatusReference, parse_reference
-from credentials.trust import TrustedIssuer, status_key_finder
-from did.keys import PublicKey
+from credentials.trust import TrustedIssuer, find_status_key
 from did.methods.base import Fetch
 
 SPEC = "Token Status List section 8.3"
@@ -78,13 +76,12 @@ def check_status(credential: VerifiedCredential, *, statuses: StatusSource, fetc
     return Found(where)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A list whose signature was checked under `key`; `signed` is its token without the payload."""
+class _Kept(NamedTuple):
+    """A list whose signature was checked for `issuer`, under certificates that hold until `until`."""
 
     checked: CheckedStatusList
-    signed: UnverifiedJws
-    key: PublicKey
+    issuer: TrustedIssuer
+    until: datetime
 
 
 _kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
@@ -94,26 +91,20 @@ _lock = threading.Lock()
 def _checked_list(
     uri: str, fetched: FetchedStatusList, issuer: TrustedIssuer, fetch: Fetch, now: datetime
 ) -> CheckedStatusList:
-    """Return the list of a token; a token that was checked before is not read, verified and inflated again.
-
-    Whose key it is, and whether that may still sign for this issuer, is asked each time.
-    """
-    find = status_key_finder(issuer, fetch=fetch, now=now)
+    """Return the list of a token; one that was checked under certificates is not read, verified and inflated again."""
+    name = (uri, fetched.token)
     with _lock:
-        kept = _kept.get((uri, fetched.token))
-        if kept is not None:
-            _kept.move_to_end((uri, fetched.token))
-    if kept is not None and find(kept.signed) == kept.key:
+        kept = _kept.get(name)
+    if kept is not None and now <= kept.until and (kept.issuer is issuer or kept.issuer == issuer):
         return kept.checked
     token = token_status_list.parse_token(fetched.token)
-    key = find(token.jws)
+    key, until = find_status_key(token.jws.header, issuer, fetch=fetch, now=now)
     checked = token_status_list.check_token(token, uri=uri, key=key, now=now)
-    with _lock:
-        _kept[(uri, fetched.token)] = _Kept(
-            checked, replace(token.jws, payload=b"", signing_input=b"", compact=""), key
-        )
-        while len(_kept) > _MAX_KEPT:
-            _kept.popitem(last=False)
+    if until is not None:
+        with _lock:
+            _kept[name] = _Kept(checked, issuer, until)
+            while len(_kept) > _MAX_KEPT:
+                _kept.popitem(last=False)
     return checked
 
 

@@ -23,7 +23,15 @@ from did.ecdsa import SUITES, to_der
 from did.keys import CryptoPrivateKey, PrivateKey, PublicKey
 from did.signing import Signer
 
-Usage = Literal["credential_signing", "status_signing", "request_signing", "metadata", "document_signing", "tls_server"]
+Usage = Literal[
+    "credential_signing",
+    "status_signing",
+    "request_signing",
+    "metadata",
+    "document_signing",
+    "mdoc_signing",
+    "tls_server",
+]
 """What a leaf is for. Our leaves say it by an extended key usage, so one cannot stand in for another."""
 
 # An arc of our own that needs no registration (ITU-T X.667: 2.25 and a random UUID).
@@ -45,6 +53,7 @@ EXTENDED_KEY_USAGE: Mapping[Usage, tuple[x509.ObjectIdentifier, ...]] = {
     "request_signing": (_OWN["request_signing"], ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE),
     "metadata": (_OWN["metadata"], ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE),
     "document_signing": (_DOCUMENT_SIGNING,),
+    "mdoc_signing": (_MDOC_DOCUMENT_SIGNER,),
     "tls_server": (ExtendedKeyUsageOID.SERVER_AUTH,),
 }
 """What a leaf with an extended key usage must name for a use; the first one is what our own leaves carry."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from credentials.claims import ClaimPath, ConcretePath
 from credentials.status.token_status_list import StatusReference
@@ -128,8 +128,7 @@ class CheckContext:
     transaction_data: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What a stage found. `not_run` means that the stage had nothing to do, `warning` that a person should know."""
 
     detail: str
@@ -245,6 +244,13 @@ EXAMINATION_STAGES: tuple[str, ...] = (
 
 def examine_all(examination: Examination) -> VerifiedCredential:
     """Run the stages of one examination in their order and return its result."""
-    for stage in EXAMINATION_STAGES:
-        getattr(examination, stage)()
+    examination.shape()
+    examination.type()
+    examination.algorithm()
+    examination.issuer_trust()
+    examination.signature()
+    examination.time()
+    examination.holder_binding()
+    examination.transaction()
+    examination.disclosures()
     return examination.result()

@@ -5,6 +5,7 @@ draft-ietf-oauth-sd-jwt-vc over RFC 9901, as HAIP 1.0 section 6 profiles it.
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from credentials import sd_jwt
@@ -25,6 +26,8 @@ from credentials.formats.sd_jwt_vc_check import (
     bound_key,
     transaction_hash,
 )
+from credentials.sd_jwt.model import UnverifiedSdJwt, parse_sd_jwt
+from credentials.sd_jwt.process import Walk, select_disclosures, visible
 from credentials.status.token_status_list import parse_reference
 from credentials.x509 import authority_key_ids
 from did.signing import Signer
@@ -50,8 +53,7 @@ class SdJwtVcFormat:
         """
         if not _OWN_MEMBERS.isdisjoint(request.claims):
             raise MalformedCredential("the subject claims hold a claim that the issuer itself sets")
-        if any(path[:1] and path[0] in _OWN_MEMBERS for path in request.disclosable):
-            raise MalformedCredential("a registered claim cannot be selectively disclosable")
+        _check_disclosable(tuple(request.disclosable))
         claims: dict[str, Any] = {"vct": request.type}
         if request.issuer is not None:
             claims["iss"] = request.issuer
@@ -80,11 +82,9 @@ class SdJwtVcFormat:
         Raises MalformedCredential (also for one that comes with a key-binding JWT, RFC 9901
         section 7.2), TypeUnexpected, DisclosureInvalid, HolderBindingInvalid (`cnf`), StatusInvalid.
         """
-        parsed = sd_jwt.parse_sd_jwt(credential)
+        parsed, payload, walk = _read(credential)
         if parsed.kb_jwt is not None:
             raise MalformedCredential("the credential comes with a key-binding JWT")
-        payload = parsed.jws.unverified_claims()
-        processed = sd_jwt.process(payload, parsed.disclosures)
         vct, iss = payload.get("vct"), payload.get("iss")
         if not isinstance(vct, str) or not isinstance(iss, str | None):
             raise MalformedCredential("vct or iss of the credential is not text")
@@ -92,8 +92,8 @@ class SdJwtVcFormat:
             format=TYP,
             type=vct,
             issuer=iss,
-            unverified_claims=processed.claims,
-            disclosable=processed.disclosed,
+            unverified_claims=visible(walk.claims),
+            disclosable=tuple(walk.shown),
             holder_key=bound_key(payload) if "cnf" in payload else None,
             valid_from=numeric_date(payload, "nbf"),
             valid_until=numeric_date(payload, "exp"),
@@ -120,9 +120,8 @@ class SdJwtVcFormat:
         Without `signer` the result has no key binding. Raises ClaimMissing for a path that selects
         nothing. OpenID4VP 1.0 appendix B.3.
         """
-        parsed = sd_jwt.parse_sd_jwt(credential)
-        payload = parsed.jws.unverified_claims()
-        presentation = sd_jwt.select_disclosures(parsed, payload, disclose)
+        parsed, payload, walk = _read(credential)
+        presentation = select_disclosures(parsed, walk, disclose)
         if signer is None:
             if transaction_data:
                 raise MalformedCredential("transaction data can be confirmed only under a holder key")
@@ -153,6 +152,21 @@ class SdJwtVcFormat:
     def verify(self, presentation: object, context: CheckContext) -> VerifiedCredential:
         """Run every stage and return the verified credential, or raise the first failure."""
         return examine_all(SdJwtVcExamination(presentation, context))
+
+
+@lru_cache(maxsize=256)
+def _check_disclosable(paths: tuple[ClaimPath, ...]) -> None:
+    """Refuse paths to registered claims; types have few sets of paths, so a set is looked at once."""
+    if any(path[:1] and path[0] in _OWN_MEMBERS for path in paths):
+        raise MalformedCredential("a registered claim cannot be selectively disclosable")
+
+
+@lru_cache(maxsize=16)
+def _read(credential: str) -> tuple[UnverifiedSdJwt, dict[str, Any], Walk]:
+    """Return a credential taken apart; a wallet reads what it holds to search it, then the one it presents again."""
+    parsed = parse_sd_jwt(credential)
+    payload = parsed.jws.unverified_claims()
+    return parsed, payload, Walk(payload, parsed.disclosures)
 
 
 SD_JWT_VC = SdJwtVcFormat()

@@ -24,7 +24,7 @@ from credentials.sd_jwt.model import (
     hash_name,
     parse_sd_jwt,
 )
-from credentials.sd_jwt.process import present, process, select_disclosures
+from credentials.sd_jwt.process import present, process
 from did.keys import PublicKey
 
 __all__ = [
@@ -45,7 +45,6 @@ __all__ = [
     "parse_sd_jwt",
     "present",
     "process",
-    "select_disclosures",
     "verify_key_binding",
     "verify_sd_jwt",
 ]

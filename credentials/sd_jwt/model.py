@@ -1,9 +1,8 @@
 """The parts of an SD-JWT and its compact and JSON forms. RFC 9901 sections 4 and 8."""
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from credentials.claims import ConcretePath
 from credentials.errors import AlgorithmNotAllowed, DisclosureInvalid, MalformedCredential, TooLarge
@@ -27,8 +26,7 @@ DEFAULT_HASH = "sha-256"
 RESERVED_NAMES = frozenset({"_sd", "...", "_sd_alg"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnverifiedSdJwt:
+class UnverifiedSdJwt(NamedTuple):
     """An SD-JWT or SD-JWT+KB, split. `presented` is what `sd_hash` covers: everything up to the last `~`."""
 
     jws: UnverifiedJws
@@ -37,24 +35,24 @@ class UnverifiedSdJwt:
     presented: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessedSdJwt:
+class ProcessedSdJwt(NamedTuple):
     """The payload with disclosures put in and digests taken out.
 
     `disclosed` are the concrete paths that came by disclosure, parents before children; positions
     in them are the issued ones. `positions` gives, for each array that still hides items (by its
     issued path), the issued position of each item that is left. `hidden` is the number of digests
-    without a disclosure (decoys among them).
+    without a disclosure (decoys among them), `roots` the top-level claims that hold any digest, or
+    came by one.
     """
 
     claims: dict[str, Any]
     disclosed: tuple[ConcretePath, ...]
     hidden: int
-    positions: Mapping[ConcretePath, tuple[int, ...]] = field(default_factory=dict)
+    positions: Mapping[ConcretePath, tuple[int, ...]]
+    roots: frozenset[str | int]
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
+class Disclosure(NamedTuple):
     """One disclosure as received: `text` is what is hashed, `name` is None for an array element."""
 
     text: str
@@ -68,23 +66,19 @@ def parse_sd_jwt(text: str | bytes) -> UnverifiedSdJwt:
         raise TooLarge(f"the SD-JWT is longer than {MAX_SD_JWT_BYTES} bytes")
     if isinstance(text, bytes):
         text = text.decode("ascii", "replace")
-    first, *disclosures = text.split("~")
-    if not disclosures or not text.isascii():
+    parts = text.split("~")
+    if len(parts) < 2 or not text.isascii():
         raise MalformedCredential("an SD-JWT is a JWT, disclosures and a last part, each set off by a tilde")
-    last = disclosures.pop()
-    if len(disclosures) > MAX_DISCLOSURES:
+    last = parts.pop()
+    if len(parts) > MAX_DISCLOSURES + 1:
         raise TooLarge(f"the SD-JWT has more than {MAX_DISCLOSURES} disclosures")
-    for disclosure in disclosures:
-        if not disclosure:
+    disclosures = tuple(parts[1:])
+    if disclosures:
+        if not all(disclosures):
             raise MalformedCredential("a disclosure of the SD-JWT is empty")
-        if len(disclosure) > MAX_DISCLOSURE_BYTES:
+        if len(max(disclosures, key=len)) > MAX_DISCLOSURE_BYTES:
             raise TooLarge(f"a disclosure is longer than {MAX_DISCLOSURE_BYTES} bytes")
-    return UnverifiedSdJwt(
-        jws=parse_jws(first),
-        disclosures=tuple(disclosures),
-        kb_jwt=last or None,
-        presented=text[: len(text) - len(last)],
-    )
+    return UnverifiedSdJwt(parse_jws(parts[0]), disclosures, last or None, text[: len(text) - len(last)])
 
 
 def from_json(value: object) -> str:
@@ -120,13 +114,12 @@ def parse_disclosure(text: str) -> Disclosure:
         parts = json_parse(b64url_decode(text), max_depth=MAX_NESTING)
     except Malformed as exc:
         raise DisclosureInvalid("a disclosure is not strict JSON in strict base64url") from exc
-    if not isinstance(parts, list) or len(parts) not in (2, 3) or not isinstance(parts[0], str):
-        raise DisclosureInvalid("a disclosure is not an array of a salt, a name (for a member) and a value")
-    if len(parts) == 2:
-        return Disclosure(text, None, parts[1])
-    if not isinstance(parts[1], str):
-        raise DisclosureInvalid("a disclosure's claim name is not text")
-    return Disclosure(text, parts[1], parts[2])
+    if type(parts) is list and parts and type(parts[0]) is str:
+        if len(parts) == 3 and type(parts[1]) is str:
+            return Disclosure(text, parts[1], parts[2])
+        if len(parts) == 2:
+            return Disclosure(text, None, parts[1])
+    raise DisclosureInvalid("a disclosure is not an array of a salt, a name (for a member) and a value")
 
 
 def hash_name(payload: Mapping[str, Any]) -> str:
@@ -140,6 +133,18 @@ def hash_name(payload: Mapping[str, Any]) -> str:
     return name
 
 
+def read_disclosures(texts: Sequence[str], hash_alg: str) -> dict[str, Disclosure]:
+    """Return disclosures by their digests. Raises DisclosureInvalid, also when one was sent twice (T16)."""
+    hash_function = HASHES[hash_alg]
+    found: dict[str, Disclosure] = {}
+    for text in texts:
+        disclosure = parse_disclosure(text)
+        found[b64url_encode(hash_function(text.encode("ascii")).digest())] = disclosure
+    if len(found) != len(texts):
+        raise DisclosureInvalid("a disclosure was sent twice")
+    return found
+
+
 def digest_of(text: str, hash_alg: str = DEFAULT_HASH) -> str:
-    """Return base64url(hash(ASCII text)): of a disclosure, or of a presentation for `sd_hash`."""
+    """Return base64url(hash(ASCII text)): of a presentation, for `sd_hash`."""
     return b64url_encode(HASHES[hash_alg](text.encode("ascii")).digest())
