@@ -140,11 +140,15 @@ def _trusted_issuer(issuer: ListedIssuer) -> TrustedIssuer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifierTrust:
-    """Whom a wallet answers: the agencies of the list, and verifiers whose root or DID the person added."""
+    """Whom a wallet answers: the agencies of the list, and verifiers whose root or DID the person added.
+
+    `attesters`: `iss` of verifier attestations that are believed, with the key that signs them.
+    """
 
     trusted_list: TrustedList | None = None
     added_anchors: tuple[bytes, ...] = ()
     added_dids: frozenset[str] = frozenset()
+    attesters: Mapping[str, PublicKey] = field(default_factory=dict)
 
     @property
     def anchors(self) -> tuple[bytes, ...]:

@@ -1,6 +1,7 @@
 """Build the authorization request of OpenID4VP 1.0: request object, link, and the wallet's post to `request_uri`."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -51,8 +52,10 @@ def build_request(
     transaction_data: Sequence[str] = (),
     wallet_nonce: str | None = None,
     audience: str = STATIC_AUDIENCE,
+    attestation: str | None = None,
 ) -> str:
-    """Return a signed request object. Give `x5c` with an `x509_hash` client id, `kid` (a DID URL) with a DID.
+    """Return a signed request object. Give `x5c` with an `x509_hash` or `x509_san_dns` client id, `kid` (a DID URL)
+    with a DID, `attestation` with `verifier_attestation`.
 
     `encryption_jwk` = public JWK of the key made for this one request (`encryption_key()` in response.py). HAIP 5.
     """
@@ -78,6 +81,8 @@ def build_request(
     header: dict[str, Any] = {"kid": kid} if kid is not None else {}
     if x5c:
         header["x5c"] = list(x5c)
+    if attestation is not None:
+        header["jwt"] = attestation
     present = {name: value for name, value in claims.items() if value is not None}
     return sign_jws(present, typ=TYP, signer=signer, header=header)
 
@@ -88,6 +93,18 @@ def build_request_link(*, client_id: str, request_uri: str, scheme: str = SCHEME
     if method is not None:
         parameters["request_uri_method"] = method
     return f"{scheme}://?{urlencode(parameters)}"
+
+
+def build_request_by_value(parameters: Mapping[str, Any], *, scheme: str = SCHEME) -> str:
+    """Return a link that carries the request itself: `{client_id, request}`, or plain parameters (then unsigned).
+
+    Objects and arrays are written as JSON. Not for HAIP, which asks by reference. Section 5.2.
+    """
+    texts = {
+        name: value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+        for name, value in parameters.items()
+    }
+    return f"{scheme}://?{urlencode(texts)}"
 
 
 def build_request_uri_post(*, wallet_nonce: str, wallet_metadata: Mapping[str, Any] | None = None) -> bytes:

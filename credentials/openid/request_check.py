@@ -3,11 +3,12 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from credentials.errors import IdError, VerifierUntrusted
 from credentials.jose import check_algorithm, check_signature, check_type
 from credentials.openid import haip
-from credentials.openid.client_id import PREFIXES, PrefixContext
+from credentials.openid.client_id import PREFIXES, PrefixContext, SignedBy
 from credentials.openid.dcql_query import Query, parse_query
 from credentials.openid.links import check_url, origin
 from credentials.openid.request_model import (
@@ -16,6 +17,7 @@ from credentials.openid.request_model import (
     URL_SAFE,
     AuthorizationRequest,
     TransactionData,
+    UnsignedRequest,
     UnverifiedRequest,
     parse_request,
     parse_transaction_data,
@@ -71,12 +73,51 @@ def check_request(
     check_signature(parsed.jws, signed_by.key)
     claims = parsed.unverified_claims  # verified by now
     _check_envelope(claims, now=now, audience=audience, wallet_nonce=wallet_nonce)
-    mode, uri = _check_response(claims, verifier=signed_by.verifier, strict=strict, dev=dev)
+    found = _typed(claims, parsed.client_id, signed_by.verifier, types=transaction_data_types, strict=strict, dev=dev)
+    _check_place(found.response_uri, signed_by)
+    return found
+
+
+def check_unsigned_request(
+    request: UnsignedRequest,
+    *,
+    transaction_data_types: Collection[str] = (),
+    strict: bool = False,
+    dev: bool = False,
+) -> AuthorizationRequest:
+    """Return the typed request of a verifier that nobody vouches for: prefix `redirect_uri`, parameters in the link.
+
+    All that is known of the verifier is where the answer goes: its name is that origin, and it has no purposes. HAIP
+    and our own service never ask like this; a wallet calls it only where the person has allowed such verifiers.
+
+    Raises ProtocolError `invalid_request`, `invalid_transaction_data`. Section 5.9.3.
+    """
+    if request.prefix != "redirect_uri":
+        raise refused("a request with this client identifier prefix has to be signed", code="verifier_untrusted")
+    claims = request.parameters
+    if claims.get("response_uri") != request.identifier:
+        raise refused("response_uri is not the one that client_id names", code="verifier_untrusted")
+    _check_parameters(claims)
+    place = origin(check_url(request.identifier, what="response_uri", dev=dev))
+    verifier = TrustedVerifier(name=place, did=None, origins=(place,), agency=None)
+    return _typed(claims, request.client_id, verifier, types=transaction_data_types, strict=strict, dev=dev)
+
+
+def _typed(
+    claims: Mapping[str, Any],
+    client_id: str,
+    verifier: TrustedVerifier,
+    *,
+    types: Collection[str],
+    strict: bool,
+    dev: bool,
+) -> AuthorizationRequest:
+    mode, uri = _check_response(claims, verifier=verifier, strict=strict, dev=dev)
     query = parse_query(claims["dcql_query"])
     encryption = _encryption(claims, strict=strict) if mode == "direct_post.jwt" else None
     return AuthorizationRequest(
-        client_id=parsed.client_id,
-        verifier=signed_by.verifier,
+        client_id=client_id,
+        verifier=verifier,
         response_mode=mode,
         response_uri=uri,
         nonce=_url_safe(claims, "nonce") or "",
@@ -84,22 +125,39 @@ def check_request(
         query=query,
         encryption_jwk=encryption[0] if encryption else None,
         encryption_enc=encryption[1] if encryption else None,
-        transaction_data=_transaction_data(claims, query, transaction_data_types),
+        transaction_data=_transaction_data(claims, query, types),
         vp_formats=_metadata(claims).get("vp_formats_supported", {}),
     )
+
+
+def _check_place(uri: str, signed_by: SignedBy) -> None:
+    """What the prefix itself says about `response_uri`, beyond the registered origins."""
+    host = urlsplit(uri).hostname
+    if signed_by.response_host is not None and host != signed_by.response_host:
+        raise refused("response_uri lies on another host than client_id names", code="verifier_untrusted")
+    if signed_by.response_uris is not None and uri not in signed_by.response_uris:
+        raise refused("response_uri is not one that the verifier's attestation names", code="verifier_untrusted")
 
 
 def _check_envelope(claims: Mapping[str, Any], *, now: datetime, audience: str, wallet_nonce: str | None) -> None:
     """Section 5.8 and 5.10, and the times a JWT may carry."""
     if claims.get("aud") != audience:
         raise refused("the request is for another wallet", code="audience_mismatch")
+    _check_times(claims, now=now)
+    if claims.get("wallet_nonce") != wallet_nonce:
+        raise refused("the request does not carry the nonce that this wallet sent", code="nonce_mismatch")
+    _check_parameters(claims)
+
+
+def _check_times(claims: Mapping[str, Any], *, now: datetime) -> None:
     issued_at, expires_at = time_member(claims, "iat", what=_WHAT), time_member(claims, "exp", what=_WHAT)
     if issued_at is not None and issued_at > now + haip.CLOCK_SKEW:
         raise refused("the request is from the future: check the clock")
     if expires_at is not None and now >= expires_at + haip.CLOCK_SKEW:
         raise refused("the request has expired", code="request_expired")
-    if claims.get("wallet_nonce") != wallet_nonce:
-        raise refused("the request does not carry the nonce that this wallet sent", code="nonce_mismatch")
+
+
+def _check_parameters(claims: Mapping[str, Any]) -> None:
     if claims.get("response_type") != haip.RESPONSE_TYPE:
         raise refused(f"response_type is not {haip.RESPONSE_TYPE}")
     for name in ("request", "request_uri"):

@@ -12,7 +12,7 @@ from credentials.openid.dcql_query import Query
 from credentials.openid.links import check_url, link_parameters
 from credentials.openid.wire import parse_form, required_text
 from credentials.signed_list import TrustedVerifier
-from did.encoding import b64url_decode, json_object
+from did.encoding import b64url_decode, json_object, json_parse
 
 TYP: Final = "oauth-authz-req+jwt"
 MEDIA_TYPE: Final = "application/oauth-authz-req+jwt"
@@ -39,6 +39,16 @@ class RequestLink:
     client_id: str
     request_uri: str
     method: str = "get"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsignedRequest:
+    """A request whose parameters stood in the link itself (section 5.2): nobody vouches for them."""
+
+    client_id: str
+    prefix: str
+    identifier: str
+    parameters: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +101,36 @@ def parse_request_link(link: str, *, dev: bool = False) -> RequestLink:
         raise refused("request_uri_method is neither get nor post", error="invalid_request_uri_method")
     uri = check_url(request_uri, what="request_uri", dev=dev)
     return RequestLink(client_id=client_id, request_uri=uri, method=method)
+
+
+def parse_request_by_value(link: str) -> UnverifiedRequest | UnsignedRequest:
+    """Return the request that a link carries itself: a request object in `request`, or plain parameters.
+
+    A wallet that follows HAIP takes requests by reference only: `parse_request_link`. Raises ProtocolError
+    `invalid_request`. Section 5.1 and 5.2, RFC 9101 5.
+    """
+    parameters = link_parameters(link, schemes=haip.REQUEST_SCHEMES)
+    client_id = parameters.get("client_id")
+    if client_id is None or "request_uri" in parameters:
+        raise refused("a request by value needs a client_id, and no request_uri")
+    prefix, identifier = split_client_id(client_id)
+    if "request" in parameters:
+        parsed = parse_request(parameters["request"])
+        if parsed.client_id != client_id:
+            raise refused("the request object is of another client than the link named", code="verifier_untrusted")
+        return parsed
+    values: dict[str, Any] = dict(parameters)
+    for name in ("dcql_query", "client_metadata", "transaction_data"):
+        if name in parameters:
+            values[name] = _json(parameters[name], name)
+    return UnsignedRequest(client_id=client_id, prefix=prefix, identifier=identifier, parameters=values)
+
+
+def _json(text: str, name: str) -> Any:
+    try:
+        return json_parse(text)
+    except IdError as exc:
+        raise refused(f"{name} is not JSON: {exc.detail}") from exc
 
 
 def parse_request_uri_post(body: bytes) -> str | None:
