@@ -101,7 +101,7 @@ def match(query: Query, held: Sequence[HeldCredential]) -> Match:
             required=one.required,
             options=tuple(option for option in one.options if all(query_id in candidates for query_id in option)),
         )
-        for one in query.sets()
+        for one in query.sets
     )
     satisfiable = all(choice.options for choice in choices if choice.required) and any(
         choice.options for choice in choices
@@ -117,7 +117,7 @@ def _candidate(entry: CredentialQuery, held: HeldCredential) -> Candidate | None
         or (entry.require_holder_binding and not held.holder_bound)
     ):
         return None
-    for group in entry.selections():
+    for group in entry.selections:
         found = [_resolve(claim, held.claims, {}, ()) for claim in group]
         if all(found):
             return Candidate(
@@ -129,7 +129,7 @@ def _candidate(entry: CredentialQuery, held: HeldCredential) -> Candidate | None
 
 
 def _types_fit(entry: CredentialQuery, types: Sequence[str]) -> bool:
-    return any(set(alternative) <= set(types) for alternative in entry.types)
+    return any(all(kind in types for kind in alternative) for alternative in entry.types)
 
 
 def _authority_fits(entry: CredentialQuery, akis: frozenset[str]) -> bool:
@@ -145,6 +145,8 @@ def _resolve(
     disclosed: Sequence[ConcretePath],
 ) -> list[ConcretePath]:
     """Return the concrete paths (issued positions) that `claim` selects and whose value will do; empty = not there."""
+    if claim.plain is not None:
+        return _resolve_plain(claim, claim.plain, claims)
     selected: list[tuple[ConcretePath, Any]] = [((), claims)]
     for part in claim.path:
         step: list[tuple[ConcretePath, Any]] = []
@@ -163,6 +165,18 @@ def _resolve(
     if claim.values is None:
         return [at for at, _ in selected]
     return [at for at, value in selected if any(type(value) is type(one) and value == one for one in claim.values)]
+
+
+def _resolve_plain(claim: ClaimsQuery, path: tuple[str, ...], claims: Mapping[str, Any]) -> list[ConcretePath]:
+    """The same for a path of names only, as most are, without building lists on the way."""
+    value: Any = claims
+    for part in path:
+        if not isinstance(value, dict) or part not in value:
+            return []
+        value = value[part]
+    if claim.values is None or any(type(value) is type(one) and value == one for one in claim.values):
+        return [path]
+    return []
 
 
 def _issued_positions(at: ConcretePath, length: int, disclosed: Sequence[ConcretePath]) -> Sequence[int]:
@@ -186,17 +200,15 @@ def check_answer(query: Query, answer: Mapping[str, Sequence[VerifiedView]]) -> 
     Raises TypeUnexpected, ClaimMissing (absent, or another value than asked), ClaimUnrequested, HolderBindingInvalid
     or QueryUnsatisfied. OpenID4VP 8.6 and 6.4.
     """
-    sets = query.sets()
-    asked = {query_id for one in sets for option in one.options for query_id in option}
     for query_id, views in answer.items():
-        entry = query.credential(query_id)
-        if entry is None or query_id not in asked:
+        entry = query.asked.get(query_id)
+        if entry is None:
             raise QueryUnsatisfied("the answer holds a credential that was not asked for", hint=_HINT)
         if len(views) != 1 and not (views and entry.multiple):
             raise QueryUnsatisfied(f"credential query {query_id} takes exactly one credential", hint=_HINT)
         for view in views:
             _check_view(entry, view)
-    for one in sets:
+    for one in query.sets:
         if one.required and not any(all(query_id in answer for query_id in option) for option in one.options):
             raise QueryUnsatisfied("a credential that was asked for is missing from the answer", hint=_HINT)
 
@@ -212,15 +224,14 @@ def _check_view(entry: CredentialQuery, view: VerifiedView) -> None:
     if not _authority_fits(entry, view.akis):
         raise QueryUnsatisfied(f"the issuer's authority is not one that credential query {entry.id} names", hint=_HINT)
     _check_claims(entry, view)
-    requested = [claim.path for claim in entry.claims or ()]
     for path in view.disclosed:
-        if not any(_belongs(path, one) for one in requested):
+        if path not in entry.paths and not any(_belongs(path, one) for one in entry.paths):
             raise ClaimUnrequested(f"{format_path(path)} was disclosed but not asked for", hint=_HINT)
 
 
 def _check_claims(entry: CredentialQuery, view: VerifiedView) -> None:
     missing: list[ClaimPath] = []
-    for group in entry.selections():
+    for group in entry.selections:
         absent = [claim.path for claim in group if not _resolve(claim, view.claims, view.positions, view.disclosed)]
         if not absent:
             return

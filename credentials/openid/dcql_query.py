@@ -33,6 +33,12 @@ class ClaimsQuery:
     path: ClaimPath
     values: tuple[Value, ...] | None = None
     intent_to_retain: bool | None = None
+    plain: tuple[str, ...] | None = field(init=False, repr=False, compare=False)
+    """`path` when it consists of names only."""
+
+    def __post_init__(self) -> None:
+        names = tuple(part for part in self.path if isinstance(part, str))
+        object.__setattr__(self, "plain", names if len(names) == len(self.path) else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +63,17 @@ class CredentialQuery:
     trusted_authorities: tuple[TrustedAuthorities, ...] = ()
     claims: tuple[ClaimsQuery, ...] | None = None
     claim_sets: tuple[tuple[str, ...], ...] | None = None
+    selections: tuple[tuple[ClaimsQuery, ...], ...] = field(init=False, repr=False, compare=False)
+    """The alternative groups of claims, best first: `claim_sets`, or all of `claims`, or none at all."""
+    paths: frozenset[ClaimPath] = field(init=False, repr=False, compare=False)
+    """Every path that is asked for."""
 
-    def selections(self) -> tuple[tuple[ClaimsQuery, ...], ...]:
-        """Return the alternative groups of claims, best first: `claim_sets`, or all of `claims`, or none at all."""
-        if self.claims is None:
-            return ((),)
-        if self.claim_sets is None:
-            return (self.claims,)
-        by_id = {claim.id: claim for claim in self.claims}
-        return tuple(tuple(by_id[claim_id] for claim_id in chosen) for chosen in self.claim_sets)
+    def __post_init__(self) -> None:
+        claims = self.claims or ()
+        by_id = {claim.id: claim for claim in claims}
+        chosen = (tuple(by_id[claim_id] for claim_id in ids) for ids in self.claim_sets or ())
+        object.__setattr__(self, "selections", (claims,) if self.claim_sets is None else tuple(chosen))
+        object.__setattr__(self, "paths", frozenset(claim.path for claim in claims))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,16 +91,21 @@ class Query:
     credentials: tuple[CredentialQuery, ...]
     credential_sets: tuple[CredentialSet, ...] | None
     raw: Mapping[str, Any] = field(repr=False)
+    sets: tuple[CredentialSet, ...] = field(init=False, repr=False, compare=False)
+    """`credential_sets`, or the one set that says the same when there are none: every credential."""
+    asked: Mapping[str, CredentialQuery] = field(init=False, repr=False, compare=False)
+    """The credential queries that some set names, by id: the others are not requested."""
+
+    def __post_init__(self) -> None:
+        every = CredentialSet(options=(tuple(entry.id for entry in self.credentials),))
+        sets = (every,) if self.credential_sets is None else self.credential_sets
+        named = {query_id for one in sets for option in one.options for query_id in option}
+        object.__setattr__(self, "sets", sets)
+        object.__setattr__(self, "asked", {entry.id: entry for entry in self.credentials if entry.id in named})
 
     def credential(self, query_id: str) -> CredentialQuery | None:
         """Return the credential query of that id."""
         return next((entry for entry in self.credentials if entry.id == query_id), None)
-
-    def sets(self) -> tuple[CredentialSet, ...]:
-        """Return `credential_sets`, or the one set that says the same when there are none: every credential."""
-        if self.credential_sets is not None:
-            return self.credential_sets
-        return (CredentialSet(options=(tuple(entry.id for entry in self.credentials),)),)
 
 
 def parse_query(value: object) -> Query:
