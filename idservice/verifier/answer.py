@@ -148,6 +148,6 @@ def _write(
         return False
     outcome = {"verdict": verdict.verdict, "code": verdict.code} if verdict else {"error": values["error"]}
     data = {"agency": found.agency_id, **outcome}
-    audit.record(db, service, act=f"presentation.{state}", actor=actor, subject=found.id, data=data)
+    audit.record(db, service, act=f"presentation.{state}", actor=actor, subject=found.subject, data=data)
     webhooks.note(db, found, state=state, verdict=values.get("verdict"), now=now)
     return True

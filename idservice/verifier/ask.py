@@ -77,7 +77,7 @@ def create(db: Connection, service: Service, agency: access.Agency, ask: Ask) ->
     while not rows.add(db, {**values, "handle": new_handle()}):
         pass  # one of 2^40 is taken
     data = {"purpose": ask.purpose, "flow": flow, "prefix": ask.client_id_prefix}
-    audit.record(db, service, act="presentation.requested", actor=agency.actor, subject=id, data=data)
+    audit.record(db, service, act="presentation.requested", actor=agency.actor, subject=f"presentation:{id}", data=data)
     found = rows.find(db, now=now, id=id)
     if not isinstance(found, OpenRequest):
         raise Refused("unavailable", "the request was not kept")

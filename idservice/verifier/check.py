@@ -13,7 +13,7 @@ from credentials.errors import ProtocolError
 from credentials.openid.dcql import Query, parse_query
 from credentials.trust import TrustPolicy
 from credentials.verdict import Verdict
-from credentials.verify import Expected, StatusSource, verify, verify_credential, verify_vp_token
+from credentials.verify import Expected, FetchedStatusList, StatusSource, verify, verify_credential, verify_vp_token
 from did.encoding import json_object
 from did.methods.base import Fetch
 from idservice.problems import Refused
@@ -32,6 +32,21 @@ class Item:
     nonce: str | None = None
     audience: str | None = None
     query: Query | None = None
+
+
+class ReadOnce:
+    """A status source that reads each list once: a batch is judged at one moment, mostly against one list."""
+
+    def __init__(self, source: StatusSource) -> None:
+        self._source = source
+        self._read: dict[str, FetchedStatusList] = {}
+
+    def get(self, uri: str, *, now: datetime) -> FetchedStatusList:
+        """Return the list at `uri`; one that could not be had is asked for again."""
+        found = self._read.get(uri)
+        if found is None:
+            found = self._read[uri] = self._source.get(uri, now=now)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ def read(
         body["verdict"] = {**found.verdict, "credentials": credentials}
         body["claims"] = _claims(credentials)
     if found.state == "answered" and rows.collected(db, found.id):
-        audit.record(db, service, act="presentation.collected", actor=agency.actor, subject=found.id)
+        audit.record(db, service, act="presentation.collected", actor=agency.actor, subject=found.subject)
     if back and found.state == "answered":
         body["state"] = "done"
     return body

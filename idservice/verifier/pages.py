@@ -134,7 +134,7 @@ def extend(service: Service, found: OpenRequest | EndedRequest) -> None:
         )
         if not given:
             raise Refused("conflict", "this request is over or has had its extension")
-        audit.record(db, service, act="presentation.extended", actor="resident", subject=found.id)
+        audit.record(db, service, act="presentation.extended", actor="resident", subject=found.subject)
 
 
 def show_result(service: Service, request: Request, found: EndedRequest) -> Response:

@@ -42,6 +42,11 @@ class Request:
     expires_at: datetime
 
     @property
+    def subject(self) -> str:
+        """How audit rows name this request."""
+        return f"presentation:{self.id}"
+
+    @property
     def words(self) -> str:
         """The words that both screens show."""
         return session_words(self.client_id, self.nonce)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from idservice import audit
 from idservice.background import Job
-from idservice.database import transaction
+from idservice.database import reading, transaction
 from idservice.service import Service
 
 from . import rows, webhooks
@@ -16,11 +16,15 @@ AT_ONCE = 200
 def expire(service: Service) -> None:
     """Write down which requests ran out, and tell their agencies."""
     now = service.clock.now()
+    with reading(service.engine) as db:
+        overdue = rows.overdue(db, now=now, limit=AT_ONCE)
+    if not overdue:
+        return  # a writing transaction would make every request wait its turn
     with transaction(service.engine) as db:
-        for late in rows.overdue(db, now=now, limit=AT_ONCE):
+        for late in overdue:
             if rows.expire(db, late, now=now):
                 data = {"agency": late.agency_id}
-                audit.record(db, service, act="presentation.expired", actor="service", subject=late.id, data=data)
+                audit.record(db, service, act="presentation.expired", actor="service", subject=late.subject, data=data)
                 webhooks.note(db, late, state="expired", verdict=None, now=now)
 
 

@@ -107,7 +107,11 @@ def test_T54_T85_fifty_answers_at_once_end_it_once(
         if answer.status_code == 400:
             assert_refused(answer, "request_replayed")
     with transaction(service.engine) as db:
-        acts = db.execute(select(audit_rows.c.act).where(audit_rows.c.subject == made["id"])).scalars().all()
+        acts = (
+            db.execute(select(audit_rows.c.act).where(audit_rows.c.subject == f"presentation:{made['id']}"))
+            .scalars()
+            .all()
+        )
     assert acts.count("presentation.answered") == 1
 
 

@@ -183,7 +183,7 @@ def test_the_same_idempotency_key_makes_one_request(service: Service, post: Post
 def test_asking_is_written_to_the_audit_trail_without_the_query(service: Service, ask: Ask) -> None:
     made = ask()
     with transaction(service.engine) as db:
-        [row] = db.execute(select(audit_rows).where(audit_rows.c.subject == made["id"])).all()
+        [row] = db.execute(select(audit_rows).where(audit_rows.c.subject == f"presentation:{made['id']}")).all()
     assert row.act == "presentation.requested"
     assert row.actor == "agency:library"
     assert row.data == {"purpose": "loan", "flow": "cross_device", "prefix": "x509_hash"}
@@ -197,3 +197,8 @@ def test_the_private_key_of_an_answer_lies_sealed(service: Service, ask: Ask) ->
     assert "d" not in found.key_jwk  # type: ignore[union-attr]  # it is open
     assert b"PRIVATE" not in found.key_sealed  # type: ignore[union-attr]
     assert "key_sealed" not in repr(found)
+
+
+def test_T68_a_request_that_is_too_large_is_refused(service: Service, post: Post) -> None:
+    big = query(service, *([["family_name"]] * 5000))
+    assert refused(post({"dcql_query": big})) == (413, "too_large")
