@@ -19,7 +19,7 @@ from idservice.service import Service
 LIFETIME = timedelta(days=5 * 365)
 """Validity where the credential itself names no last day."""
 _MAX_NAME = 64
-"""Longest common name (RFC 5280, upper bound of X.520)."""
+"""Longest common name in bytes (RFC 5280, upper bound of X.520)."""
 
 
 def chain(db: Connection, service: Service, row: Row[Any], key: PublicKey, claims: Mapping[str, Any]) -> str:
@@ -40,8 +40,9 @@ def _make(service: Service, row: Row[Any], key: PublicKey, claims: Mapping[str, 
     root, signer = service.keys.resident_ca()
     leaf = x509.make_leaf(
         profile="document_signing",
-        subject_name=f"{claims['given_name']} {claims['family_name']}"[:_MAX_NAME],
-        serial_number=f"PNO-{claims['personal_administrative_number']}",
+        subject_name=_shortened(f"{claims['given_name']} {claims['family_name']}"),
+        # The form of ETSI EN 319 412-1 for a national personal number.
+        serial_number=f"PNO{service.settings.issuing_country}-{claims['personal_administrative_number']}",
         public_key=key,
         root=root,
         root_signer=signer,
@@ -49,6 +50,10 @@ def _make(service: Service, row: Row[Any], key: PublicKey, claims: Mapping[str, 
         lifetime=LIFETIME if row.ends_on is None else _end(row.ends_on, now) - now,
     )
     return x509.to_pem(leaf) + x509.to_pem(root)
+
+
+def _shortened(name: str) -> str:
+    return name.encode()[:_MAX_NAME].decode(errors="ignore").strip()
 
 
 def _end(last_day: Any, now: datetime) -> datetime:

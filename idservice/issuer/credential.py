@@ -250,6 +250,8 @@ def _sign(db: Connection, service: Service, wanted: _Wanted, row: Row[Any], copi
         claims["certificate"] = certificate.chain(db, service, row, copies[0].key, claims)
     _refuse_incomplete(kind, claims)
     signer, x5c = service.keys.signer("credentials"), service.keys.x5c("credentials")
+    # As many digests as the type has claims: their number does not tell whose copy lacks an optional one (T62).
+    decoys = sum(len(path) == 1 and path[0] not in claims for path in kind.disclosable)
     return tuple(
         FORMATS[FORMAT].issue(
             IssueRequest(
@@ -262,6 +264,7 @@ def _sign(db: Connection, service: Service, wanted: _Wanted, row: Row[Any], copi
                 status=copy.status,
                 x5c=x5c,
                 type_integrity=kind.integrity,
+                decoys=decoys,
             ),
             signer=signer,
         )

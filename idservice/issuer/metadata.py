@@ -42,6 +42,7 @@ def build(service: Service) -> Documents:
         nonce_endpoint=service.url(nonce.PATH),
         notification_endpoint=service.url(notification.PATH),
         batch_size=credential.BATCH_SIZE,
+        display=[{"name": service.settings.issuing_authority, "locale": "en"}],
         configurations={kind.name: _configuration(kind) for kind in service.types},
     )
     server = build_authorization_server_metadata(

@@ -1,7 +1,7 @@
 """Every statement of the issuer room."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +21,9 @@ from sqlalchemy import (
 from idservice.issuer.tables import copies, credentials, issues, offers, tokens
 
 Rows = Sequence[Row[Any]]
+
+LAPSED_KEPT = timedelta(days=30)
+"""How long the rows of a copy stay after its `exp`."""
 
 
 # --- offers -------------------------------------------------------------------------------------
@@ -254,7 +257,10 @@ def note_event(db: Connection, notification_id: str, offer_id: str, event: str) 
 
 
 def purge(db: Connection, *, now: datetime, today: date) -> None:
-    """Forget spent access tokens, secrets of offers that ended, and datasets that nothing can be issued from."""
+    """Forget spent access tokens, secrets of offers that ended, and datasets that nothing can be issued from.
+
+    And copies that lapsed long ago, with the issues that held nothing else.
+    """
     db.execute(delete(tokens).where(tokens.c.expires_at < now, tokens.c.kind == "access"))
     db.execute(update(offers).where(offers.c.expires_at < now, offers.c.sealed.is_not(None)).values(sealed=None))
     alive = select(tokens.c.offer_id).where(tokens.c.revoked_at.is_(None))
@@ -265,3 +271,6 @@ def purge(db: Connection, *, now: datetime, today: date) -> None:
         and_(credentials.c.offer_id.not_in(alive), credentials.c.offer_id.not_in(waiting)),
     )
     db.execute(update(credentials).where(credentials.c.dataset.is_not(None), over).values(dataset=None))
+    db.execute(delete(copies).where(copies.c.valid_until < now - LAPSED_KEPT))
+    empty = issues.c.id.not_in(select(copies.c.issue_id))
+    db.execute(delete(issues).where(issues.c.issued_at < now - LAPSED_KEPT, empty))

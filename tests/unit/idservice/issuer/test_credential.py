@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from credentials.formats import FORMATS
+from credentials.jose import parse_jws
 from credentials.openid.credential import CredentialRequest, build_credential_request
 from credentials.x509 import check_chain, from_pem
 from did.encoding import b64url_encode
@@ -18,11 +19,12 @@ from did.keys import PrivateKey, PublicKey
 from idservice.audit import audit_rows
 from idservice.database import transaction
 from idservice.issuer import lifecycle
+from idservice.issuer.offers import OfferItem, create_offer
 from idservice.issuer.tables import copies as copy_rows
 from idservice.issuer.tables import issues as issue_rows
 from idservice.service import Service
 
-from .wallet import CODE, Resident, Wallet, details, direct, new_key, of_case, refusal, resident
+from .wallet import CODE, SIGNING, Resident, Wallet, details, direct, new_key, of_case, refusal, resident
 
 ROLE_TYPE = "official-role"
 FORMAT = FORMATS["dc+sd-jwt"]
@@ -165,6 +167,29 @@ def test_signing_carries_a_certificate_of_the_sign_key(service: Service, client:
     token = held.wallet.refresh(held.answer["refresh_token"]).json()["access_token"]
     (again,) = credentials_of(held.wallet.credential(token, [held.who.sign], configuration="signing"))
     assert from_pem(FORMAT.parse(again).unverified_claims["certificate"]) == chain
+
+
+def test_a_long_name_fits_into_the_certificate(service: Service, client: TestClient) -> None:
+    who = resident()
+    name = "عبد الرحمن " * 9
+    item = OfferItem(type_name="signing", claims=SIGNING | {"given_name": name, "family_name": name})
+    jkt = who.auth.public_key.thumbprint()
+    with transaction(service.engine) as db:
+        offer = create_offer(
+            db, service, items=[item], case_id=who.case_id, tx_code=False, holder_jkt=jkt, created_by="staff:test"
+        )
+    wallet = Wallet(service, client, who.auth)
+    answer = wallet.credential(wallet.redeem(offer)["access_token"], [who.sign], configuration="signing")
+    assert len(credentials_of(answer)) == 1
+
+
+def test_the_number_of_digests_does_not_tell_which_claims_are_there_T62(service: Service, client: TestClient) -> None:
+    held = Held(service, client, wanted=details("e-residency"))
+    (with_slot,) = credentials_of(held.wallet.credential(held.access, keys(1), identifier="e-residency/1"))
+    token = held.wallet.refresh(held.answer["refresh_token"], scope="e-residency").json()["access_token"]
+    (without,) = credentials_of(held.wallet.credential(token, keys(1), configuration="e-residency"))
+    numbers = {len(parse_jws(one.partition("~")[0]).unverified_claims()["_sd"]) for one in (with_slot, without)}
+    assert len(numbers) == 1
 
 
 def test_signing_is_issued_for_the_sign_key_only(service: Service, client: TestClient) -> None:
