@@ -6,8 +6,6 @@ from typing import Final
 SIGNING_ALGS: Final[frozenset[str]] = frozenset({"ES256", "ES384", "EdDSA", "Ed25519"})
 """JOSE `alg` values accepted for proofs, requests and tokens (section 7 demands ES256; the others we add)."""
 
-HASH_ALGS: Final[frozenset[str]] = frozenset({"sha-256"})
-
 JWE_ALG: Final = "ECDH-ES"
 JWE_CURVE: Final = "P-256"
 JWE_ENCS: Final[tuple[str, ...]] = ("A128GCM", "A256GCM")
@@ -17,10 +15,8 @@ FORMATS: Final[tuple[str, ...]] = ("dc+sd-jwt",)
 RESPONSE_TYPE: Final = "vp_token"
 RESPONSE_MODE: Final = "direct_post.jwt"
 RESPONSE_MODES: Final[frozenset[str]] = frozenset({"direct_post", "direct_post.jwt"})
-CLIENT_ID_PREFIX: Final = "x509_hash"
 
 OFFER_SCHEMES: Final[tuple[str, ...]] = ("openid-credential-offer", "haip-vci")
 REQUEST_SCHEMES: Final[tuple[str, ...]] = ("openid4vp", "haip-vp")
 
 CLOCK_SKEW: Final = timedelta(seconds=60)
-MAX_X5C: Final = 5
