@@ -11,7 +11,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
 from credentials.errors import IdError, StatusInvalid, StatusUnavailable, TooLarge
-from credentials.jose import ALLOWED_ALGS, UnverifiedJws, check_algorithm, check_signature, check_type, parse_jws, sign_jws
+from credentials.jose import (
+    ALLOWED_ALGS,
+    UnverifiedJws,
+    check_algorithm,
+    check_signature,
+    check_type,
+    parse_jws,
+    sign_jws,
+)
 from credentials.x509 import check_chain, x5c_decode
 from did.encoding import b64url_decode, b64url_encode
 from did.keys import PublicKey
