@@ -83,12 +83,8 @@ def _check(service: Service, metadata: IssuerMetadata, access: Access, body: byt
     )
     kind = service.types.get(request.configuration.id)
     keys, c_nonce = _prove(service, access, request)
-    if len(keys) > kind.copies:
-        raise ProtocolError(
-            "invalid_proof",
-            f"{kind.name} is issued for {kind.copies} key at a time",
-            hint="Send one proof for each copy that you may have.",
-        )
+    if kind.key_role == "sign" and len(keys) > 1:
+        raise _wrong_key(f"{kind.name} has a single copy, for the sign key")
     identifier = request.identifier or kind.name
     _, _, slot = identifier.partition("/")
     return _Wanted(
