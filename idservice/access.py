@@ -175,13 +175,14 @@ def _by_token(
     service: Service, request: HTTPConnection, db: Connection, table: Table, *, columns: Collection[Column[Any]] = ()
 ) -> Row[Any]:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    key = f"token:{source(service, request)}"
-    limits.check_in(db, service, key, limit=TRIES, window=WINDOW)
     row = None
     if scheme.lower() == "bearer" and token:
         found = select(*(columns or table.c)).where(table.c.token_hash == token_hash(token.strip()), table.c.active)
         row = db.execute(found).one_or_none()
     if row is None:
+        # Only misses are slowed: a good token works whatever else its source has tried.
+        key = f"token:{source(service, request)}"
+        limits.check_in(db, service, key, limit=TRIES, window=WINDOW)
         # Counted when the transaction is gone: the count must outlive the refusal.
         count = (lambda: _count_miss(service, key)) if token else None
         raise Refused("unauthenticated", "the bearer token is missing or not known", after=count)
