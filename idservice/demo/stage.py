@@ -108,25 +108,15 @@ class Stage:
 
     def serve(self) -> None:
         """Start the service and wait until it says that it is ready."""
-        log = (self.folder / "service.log").open("ab")
-        self._process = subprocess.Popen(  # noqa: S603 - as above
-            [
-                sys.executable,
-                "-m",
-                "idservice",
-                "serve",
-                "--data",
-                str(self.data),
-                "--port",
-                str(self.port),
-                "--workers",
-                str(self.workers),
-            ],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **self._environment()},
-            start_new_session=True,
-        )
+        options = ["--data", str(self.data), "--port", str(self.port), "--workers", str(self.workers)]
+        with (self.folder / "service.log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - as above
+                [sys.executable, "-m", "idservice", "serve", *options],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **self._environment()},
+                start_new_session=True,
+            )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
