@@ -21,6 +21,9 @@ BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = 10
 """Connections a worker keeps; up to 40 endpoint threads share these and `POOL_OVERFLOW` more."""
 POOL_OVERFLOW = 30
+POSTGRESQL_POOL = 10
+"""The same for PostgreSQL, which allows a hundred in all by default; requests wait in turn for one."""
+_POSTGRESQL_LIMITS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 _READING = "idservice_reading"
 
 metadata = MetaData(
@@ -69,7 +72,13 @@ def make_engine(url: str) -> Engine:
         return engine
     if backend == "postgresql":
         return create_engine(
-            url, pool_size=POOL_SIZE, max_overflow=POOL_OVERFLOW, pool_pre_ping=True, hide_parameters=True
+            url,
+            connect_args={"connect_timeout": 5, "options": _POSTGRESQL_LIMITS},
+            pool_size=POSTGRESQL_POOL,
+            max_overflow=POSTGRESQL_POOL,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            hide_parameters=True,
         )
     raise ValueError(f"the database {backend!r} is not supported: use sqlite or postgresql")
 

@@ -39,8 +39,8 @@ def run(plan: Plan) -> None:
     """Serve until SIGTERM or SIGINT."""
     os.umask(0o077)
     service = open_service(plan.data, migrate=True)
-    logs.configure(service.settings.log_level)
     _check(plan, service)
+    logs.configure(service.settings.log_level)
     port = plan.port if plan.port is not None else urlsplit(service.base_url).port or 8000
     sockets = [_listen(plan.host, port)]
     staff_port = None
