@@ -102,7 +102,9 @@ class NewOffer(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    type: Annotated[str, Field(max_length=64, examples=["official-role"])]
+    credential_configuration_id: Annotated[
+        str, Field(max_length=64, description="As in the issuer's metadata.", examples=["official-role"])
+    ]
     claims: Annotated[dict[str, object], Field(description="The dataset; what the type computes may be left out.")]
     tx_code: Annotated[bool, Field(description="Guard the offer by six digits, told to the receiver apart.")] = False
 
@@ -198,7 +200,7 @@ def staff_router(service: Service) -> APIRouter:
 
 
 def _offer_directly(db: Connection, service: Service, new: NewOffer, actor: str) -> CreatedOffer:
-    kind = service.types.get(new.type)
+    kind = service.types.get(new.credential_configuration_id)
     if not kind.direct_offer:
         raise Refused("four_eyes_required", f"{kind.name} is offered through a case only", hint="Open a case.")
     return offers.create_offer(

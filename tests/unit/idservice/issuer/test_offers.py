@@ -186,7 +186,7 @@ def post(staff_client: TestClient, role: str, body: Any, **headers: str) -> Any:
 
 
 def test_a_registrar_offers_a_direct_type(service: Service, client: TestClient, staff_client: TestClient) -> None:
-    body = {"type": "official-role", "claims": ROLE, "tx_code": True}
+    body = {"credential_configuration_id": "official-role", "claims": ROLE, "tx_code": True}
     answer = post(staff_client, "registrar", body)
     assert answer.status_code == 201, answer.text
     made = answer.json()
@@ -200,7 +200,7 @@ def test_a_registrar_offers_a_direct_type(service: Service, client: TestClient, 
 
 
 def test_the_same_idempotency_key_gives_the_same_offer(staff_client: TestClient) -> None:
-    body = {"type": "official-role", "claims": ROLE, "tx_code": True}
+    body = {"credential_configuration_id": "official-role", "claims": ROLE, "tx_code": True}
     key = {"Idempotency-Key": "7f0c"}
     first = post(staff_client, "registrar", body, **key)
     again = post(staff_client, "registrar", body, **key)
@@ -213,10 +213,10 @@ def test_the_same_idempotency_key_gives_the_same_offer(staff_client: TestClient)
     ("body", "status"),
     [
         ({}, 400),
-        ({"type": "official-role"}, 400),
-        ({"type": "official-role", "claims": ROLE, "colour": 1}, 400),
-        ({"type": "no-such-type", "claims": {}}, 404),
-        ({"type": "official-role", "claims": {}}, None),
+        ({"credential_configuration_id": "official-role"}, 400),
+        ({"credential_configuration_id": "official-role", "claims": ROLE, "colour": 1}, 400),
+        ({"credential_configuration_id": "no-such-type", "claims": {}}, 404),
+        ({"credential_configuration_id": "official-role", "claims": {}}, None),
     ],
 )
 def test_bad_direct_offers(staff_client: TestClient, body: Any, status: int | None) -> None:
@@ -226,7 +226,7 @@ def test_bad_direct_offers(staff_client: TestClient, body: Any, status: int | No
 
 
 def test_direct_offers_are_for_registrars_on_the_staff_listener(client: TestClient, staff_client: TestClient) -> None:
-    body = {"type": "official-role", "claims": ROLE}
+    body = {"credential_configuration_id": "official-role", "claims": ROLE}
     assert staff_client.post("/v1/offers", json=body).status_code == 401
     wrong = {"Authorization": "Bearer wrong"}
     assert staff_client.post("/v1/offers", json=body, headers=wrong).status_code == 401
@@ -240,7 +240,7 @@ def test_a_type_that_needs_a_case_is_not_offered_directly(
     kind = service.types.get("official-role")
     object.__setattr__(kind, "direct_offer", False)
     try:
-        answer = post(staff_client, "registrar", {"type": "official-role", "claims": ROLE})
+        answer = post(staff_client, "registrar", {"credential_configuration_id": "official-role", "claims": ROLE})
     finally:
         object.__setattr__(kind, "direct_offer", True)
     assert (answer.status_code, answer.json()["code"]) == (403, "four_eyes_required")
