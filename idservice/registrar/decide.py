@@ -46,8 +46,7 @@ def decide(
     case = rows.by_id(db, found.case_id, lock=True)
     proposal = rows.proposal(db, proposal_id)
     assert case is not None and proposal is not None
-    if proposal.author == officer:
-        raise Refused("four_eyes_required", "you proposed this yourself", hint="another officer must decide")
+    not_the_author(db, proposal_id, officer=officer)
     cases.not_the_applicant(db, case, staff_id=staff_id)
     _still_open(service, proposal)
     if content_hash != proposal.content_hash:
@@ -81,6 +80,13 @@ def decide(
     if decision != "approve":
         return case
     return _EFFECTS[proposal.action](db, service, case, proposal, content, officer)
+
+
+def not_the_author(db: Connection, proposal_id: str, *, officer: str) -> None:
+    """Refuse the officer who proposed, whatever their roles. Raises Refused (`four_eyes_required`)."""
+    found = rows.proposal(db, proposal_id)
+    if found is not None and found.author == officer:
+        raise Refused("four_eyes_required", "you proposed this yourself", hint="another officer must decide")
 
 
 def _still_open(service: Service, proposal: Row[Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fastapi import Request, Response
 from sqlalchemy.engine import Connection
 
-from idservice.access import StaffMember
+from idservice.access import StaffMember, staff
 from idservice.database import transaction
 from idservice.idempotency import Answer, answer
 from idservice.problems import Refused
@@ -15,7 +15,7 @@ from idservice.registry import status
 from idservice.service import Service
 
 from . import rows
-from .matrix import officer
+from .matrix import require
 from .settle import settle
 
 Work = Callable[[Connection, rows.CaseRow, StaffMember], Answer]
@@ -42,11 +42,22 @@ def on_case(service: Service, request: Request, number: str, body: bytes, work: 
 
 
 def on_desk(
-    service: Service, request: Request, body: bytes, work: Callable[[Connection, StaffMember], Answer]
+    service: Service,
+    request: Request,
+    body: bytes,
+    work: Callable[[Connection, StaffMember], Answer],
+    *,
+    first: Callable[[Connection, StaffMember], None] | None = None,
 ) -> Response:
-    """Do `work` as the officer who calls, in one transaction; the same Idempotency-Key gets the kept answer."""
+    """Do `work` as the officer who calls, in one transaction; the same Idempotency-Key gets the kept answer.
+
+    `first` may refuse a caller before the role is asked for.
+    """
     with transaction(service.engine) as db:
-        member = officer(service, request, db)
+        member = staff(service, request, db)
+        if first is not None:
+            first(db, member)
+        require(member, request)
         made = answer(
             db,
             service,

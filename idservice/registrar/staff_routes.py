@@ -195,7 +195,10 @@ def _deciding(router: APIRouter, service: Service) -> None:
             )
             return Answer(status=200, body={"state": case.state, "number": case.number, "decision": body.decision})
 
-        return on_desk(service, request, raw, work)
+        def first(db: Connection, member: StaffMember) -> None:
+            decide.not_the_author(db, id, officer=member.actor)
+
+        return on_desk(service, request, raw, work, first=first)
 
 
 def _holding(router: APIRouter, service: Service) -> None:

@@ -136,10 +136,10 @@ def machine(office: Office, effects: Counter[str]) -> type[RuleBasedStateMachine
             reply = office.decide(seen, who=who, decision=decision)
             author = f"staff:{office.ids[who]}" == model.proposal["author"]
             fits = decision != "approve" or model.state in MAY_PROPOSE.get(model.action, set())
-            if not may(who, "POST /v1/proposals/{id}/decision"):
-                assert reply.json()["code"] == "role_missing", reply.text
-            elif author:
+            if author:
                 assert reply.json()["code"] == "four_eyes_required", reply.text
+            elif not may(who, "POST /v1/proposals/{id}/decision"):
+                assert reply.json()["code"] == "role_missing", reply.text
             elif model.author is None or stale or not fits:
                 assert reply.json()["code"] == "conflict", reply.text
             else:

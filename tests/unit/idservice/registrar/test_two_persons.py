@@ -84,6 +84,9 @@ def test_T84_the_hash_of_a_proposal_cannot_be_guessed_from_a_person(office: Offi
 
 def test_T74_the_same_officer_never_decides_alone(office: Office) -> None:
     number = ready(office)
+    proposal = office.propose(number, "approve")
+    refused(office.decide(proposal, who="registrar"), 403, "four_eyes_required")
+    office.decide(proposal, decision="send_back")
     proposal = office.propose(number, "approve", who="both")
     refused(office.decide(proposal, who="both"), 403, "four_eyes_required")
     assert office.state(number) == "checks"
