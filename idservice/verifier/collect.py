@@ -38,12 +38,11 @@ def read(
         "state": found.state,
         "flow": found.flow,
         "purpose": found.purpose,
-        "expires_at": stamp(found.expires_at),
         "verdict": None,
         "claims": None,
     }
     if not isinstance(found, EndedRequest):
-        return body
+        return {**body, "expires_at": stamp(found.expires_at)}
     if found.error is not None:
         body["error"] = found.error
     body["verdict"] = found.verdict

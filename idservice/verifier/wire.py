@@ -68,7 +68,7 @@ class ReadBody(BaseModel):
     state: State
     flow: Flow
     purpose: str | None
-    expires_at: datetime
+    expires_at: datetime | None = None
     verdict: VerdictBody | None
     claims: dict[str, list[dict[str, Any]]] | None
     error: str | None = None

@@ -171,3 +171,15 @@ def test_T60_what_did_not_hold_takes_nobody_back(ask: Ask, wallet: Wallet, held:
 def stored(service: Service) -> Any:
     with transaction(service.engine) as db:
         return db.execute(select(rows.presentation_requests)).one()
+
+
+def test_a_refusal_and_another_refusal_differ_in_nothing_but_their_id(
+    service: Service, ask: Ask, wallet: Wallet, read: Read
+) -> None:
+    seen = []
+    for offset in ("PT0S", "PT1M"):
+        move_clock(service, offset)
+        made = ask()
+        wallet.refuse(wallet.open(made["request"]))
+        seen.append({name: value for name, value in read(made["id"]).json().items() if name != "id"})
+    assert seen[0] == seen[1]
