@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from did.errors import IdError
-from wallet_cli.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, Ended, describe
+from wallet_cli.errors import EXIT_FAILURE, EXIT_OK, EXIT_USAGE, Ended, Phase, describe
 from wallet_cli.session import Common, Session
 from wallet_cli.talk import Talk
 from wallet_cli.world import World
@@ -74,13 +74,20 @@ class _Run:
     def __init__(self, world: World) -> None:
         self.world = world
         self.before: dict[str, Any] = {}
-        self.talk: Talk | None = None
+        self.current: Session | None = None
+
+    @property
+    def talk(self) -> Talk | None:
+        return self.current.talk if self.current is not None else None
+
+    @property
+    def phase(self) -> Phase:
+        return self.current.phase if self.current is not None else Phase()
 
     def session(self, given: dict[str, Any]) -> Session:
         merged = {name: given[name] or self.before.get(name) or default for name, default in _DEFAULTS.items()}
-        session = Session(self.world, Common(**merged))
-        self.talk = session.talk
-        return session
+        self.current = Session(self.world, Common(**merged))
+        return self.current
 
 
 def with_session(function: Callable[..., None]) -> Callable[..., None]:
@@ -116,7 +123,7 @@ def run(args: Sequence[str], *, world: World) -> int:
         code = command.main(args=list(args), prog_name="wallet", standalone_mode=False, obj=state)
         return code if isinstance(code, int) else EXIT_OK
     except IdError as error:
-        return _end(describe(error, new_id=_new_id(world)), state, args)
+        return _end(describe(error, new_id=_new_id(world), phase=state.phase), state, args)
     except typer.TyperException as error:
         return _end(_usage(error, world), state, args)
     except (KeyboardInterrupt, typer.Abort):

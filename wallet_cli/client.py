@@ -189,7 +189,7 @@ def _read(response: httpx2.Response, max_bytes: int, host: str) -> bytes:
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise WalletError(f"{clean(host)} sent a compressed answer that was not asked for.")
     chunks, size = [], 0
-    for chunk in response.iter_raw():
+    for chunk in response.iter_bytes():
         size += len(chunk)
         if size > max_bytes:
             raise TooLarge(f"the answer of {clean(host)} is larger than {max_bytes} bytes")

@@ -17,10 +17,10 @@ from credentials.openid.request import AuthorizationRequest, TransactionData
 from credentials.openid.session_words import session_words
 from wallet_cli.errors import Refused, WalletError
 from wallet_cli.files import Consent
-from wallet_cli.labels import claim_label, type_metadata
+from wallet_cli.labels import claim_label, in_type_order, type_metadata
 from wallet_cli.model import Copy, Credential
 from wallet_cli.receiving import short_type
-from wallet_cli.text import clean, facts
+from wallet_cli.text import clean, facts, wrap
 from wallet_cli.views import joined, value_text
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def screen(session: "Session", question: Question) -> list[str]:
     languages = session.services.languages
     name = clean(agency.name(languages) if agency is not None else request.verifier.name, limit=60)
     registered = f"registered, {question.source}" if agency is not None else "! not registered; added by you"
-    lines = facts([("", f"{name}  {clean(question.verifier_id, limit=120)}  {registered}")], label_columns=0)
+    lines = wrap(f"{name}  {clean(question.verifier_id, limit=120)}  {registered}")
     rows = [("Words on both screens", session_words(request.client_id, request.nonce))]
     purpose = question.purposes[0] if question.purposes else None
     rows.append(("Purpose", clean(purpose.label(languages), limit=80) if purpose is not None else "not registered"))
@@ -133,11 +133,11 @@ def screen(session: "Session", question: Question) -> list[str]:
         lines += _transaction_lines(transaction)
     lines += facts([("They keep", retention_words(purpose))], label_columns=24)
     if question.shown_before:
-        lines += facts([("", "! This copy was shown before: the two visits can be put together.")], label_columns=0)
+        lines += wrap("! This copy was shown before: the two visits can be put together.")
     for beyond in question.beyond:
         what = format_path(beyond.path) if beyond.path is not None else "the whole credential"
         kind = f"{short_type(beyond.type)}: " if beyond.type else ""
-        lines += facts([("", f"! Not in its registration: {clean(kind + what, limit=120)}")], label_columns=0)
+        lines += wrap(f"! Not in its registration: {clean(kind + what, limit=120)}", indent=2)
     return lines
 
 
@@ -161,7 +161,7 @@ def _share_lines(session: "Session", share: Share) -> list[str]:
 def hidden_labels(session: "Session", share: Share, parsed: ParsedCredential) -> list[str]:
     """The labels of what stays in the wallet: each top-level claim of which nothing is disclosed."""
     metadata = type_metadata(session, share.credential.vct)
-    tops = dict.fromkeys(path[0] for path in parsed.disclosable)
+    tops = in_type_order(metadata, [path[0] for path in parsed.disclosable])
     kept = [top for top in tops if not any(covers((top,), path) for path in share.concrete)]
     labels = (claim_label(session, metadata, (top,)) for top in kept)
     return [label[:1].lower() + label[1:] if not label[:2].isupper() else label for label in labels]

@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from credentials.claims import ConcretePath, select
+from credentials.claims import select
 from credentials.formats import FORMATS
 from credentials.status.token_status_list import INVALID, SUSPENDED, VALID
 from wallet_cli.checking import verify_own
 from wallet_cli.holdings import kept_status
-from wallet_cli.labels import claim_label, type_metadata
+from wallet_cli.labels import claim_label, in_type_order, type_metadata
 from wallet_cli.model import Copy, Credential
 from wallet_cli.statuses import CachedStatuses, age
-from wallet_cli.text import clean, facts, fit, pad, width
+from wallet_cli.text import clean, facts, fit, pad, width, wrap
 from wallet_cli.views import date_claim, span, value_text
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ def describe(session: "Session", credential: Credential, *, offline: bool) -> tu
     note = NO_RIGHTS.get(credential.type, "")
     lines = [title if not note else f"{pad(title, 42)} {note}" if width(title) < 43 else f"{title}; {note}"]
     claims: dict[str, Any] = {}
-    for path in _tops(parsed.disclosable):
+    for top in in_type_order(metadata, [path[0] for path in parsed.disclosable]):
+        path = (top,)
         for value in select(path, parsed.unverified_claims):
-            claims[str(path[0])] = value
+            claims[str(top)] = value
             shown = value_text(value, session.wallet.language)
             lines += _claim_lines(claim_label(session, metadata, path), shown)
     lines += facts([("  Always visible", "issuer, type, end date, status place")], label_columns=LABEL_COLUMNS)
@@ -54,12 +55,8 @@ def describe(session: "Session", credential: Credential, *, offline: bool) -> tu
 
 def _empty(credential: Credential) -> tuple[list[str], dict[str, Any]]:
     hint = f"wallet refresh {credential.id}" if credential.grant else "ask the issuing office for a new offer"
-    lines = facts([("", f"{clean(credential.type)}: every copy was shown.  Do this: {hint}")], label_columns=0)
+    lines = wrap(f"{clean(credential.type)}: every copy was shown.  Do this: {hint}")
     return lines, {"id": credential.id, "type": credential.type, "claims": {}, "always_visible": [], "status": None}
-
-
-def _tops(paths: tuple[ConcretePath, ...]) -> list[ConcretePath]:
-    return list(dict.fromkeys((path[0],) for path in paths))
 
 
 def _claim_lines(label: str, value: str) -> list[str]:

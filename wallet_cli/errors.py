@@ -8,6 +8,7 @@ and the one JSON object of `--json`.
 from dataclasses import dataclass
 
 from did.errors import IdError
+from wallet_cli.text import clean
 
 EXIT_OK = 0
 EXIT_FAILURE = 1
@@ -132,6 +133,36 @@ class VerifierUntrusted(WalletError):
     code = "verifier_untrusted"
 
 
+HINTS: dict[str, str] = {
+    "request_expired": 'press "Start again" on the page and use the new code',
+    "request_replayed": "it was used before; ask for a new one",
+    "offer_expired": "ask the issuing office for a new offer",
+    "tx_code_wrong": "type the code from the slip; it is not one of your PINs",
+    "nonce_mismatch": "run the command again; if it stays, check this computer's clock",
+    "holder_binding_invalid": "use the wallet that sent the application",
+    "credential_suspended": "ask the issuing office to lift it; it takes a visit",
+    "credential_revoked": "it is withdrawn for good; apply for a new one",
+    "credential_expired": "wallet refresh",
+    "status_unavailable": "try again in a few minutes",
+    "issuer_untrusted": "ask the office for the right link",
+    "verifier_untrusted": "share nothing; ask the organisation whether it is registered",
+    "over_asking": "share nothing; tell the verifier to ask within its registration",
+    "conflict": "wallet refresh",
+    "rate_limited": "wait a few minutes",
+    "unavailable": "try again in a minute",
+    "unauthenticated": "run the command again; if it stays, check this computer's clock",
+}
+"""What the wallet's holder can do, where the error itself has no better advice for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Where a command is: how its failure begins, and what then holds."""
+
+    begins: str = ""
+    holds: str = "What was stored stays as it was."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """One failed command, ready to be shown."""
@@ -147,24 +178,39 @@ class Ended:
         """The four lines of an error, not yet wrapped."""
         return [
             self.what,
-            self.why or "Nothing was changed by this.",
-            f"Do this: {self.hint}" if self.hint else "Do this: wallet doctor, and try again.",
+            self.why,
+            f"Do this: {self.hint}",
             f"{self.code}  exit {self.exit_code}  id {self.id}",
         ]
 
     def to_json(self) -> dict[str, dict[str, str]]:
+        """The `--json` twin."""
         return {"error": {"code": self.code, "detail": self.what, "hint": self.hint, "id": self.id}}
 
 
-def describe(error: IdError, *, new_id: str) -> Ended:
-    """Return how a house error ends a command; `new_id` serves where no server gave an id."""
+def describe(error: IdError, *, new_id: str, phase: Phase) -> Ended:
+    """Return how a house error ends a command; `new_id` serves where no server gave an id.
+
+    What a server said is cleaned like every text from outside (T95).
+    """
     exit_code: int | None = getattr(error, "exit_code", None)
     own_id: str | None = getattr(error, "correlation_id", None)
+    generic = error.hint in ("", IdError.default_hint) or not isinstance(error, WalletError)
+    hint = HINTS.get(error.code, error.hint) if generic else error.hint
     return Ended(
-        what=str(error),
-        why=getattr(error, "why", ""),
-        hint=error.hint,
+        what=_sentence(clean(str(error)), phase.begins),
+        why=clean(getattr(error, "why", "")) or phase.holds,
+        hint=clean(hint or "wallet doctor, and try again"),
         code=error.code,
         exit_code=exit_code if exit_code is not None else EXIT_CODES.get(error.code, EXIT_FAILURE),
         id=own_id or new_id,
     )
+
+
+def _sentence(text: str, begins: str) -> str:
+    """End with a full stop; begin with a capital, or small after `begins:`, unless the first word is a name."""
+    text = text if text.endswith((".", "!", "?")) else f"{text}."
+    ordinary = text.split(" ", 1)[0].isalpha() and " " in text
+    if not begins:
+        return text[:1].upper() + text[1:] if ordinary else text
+    return f"{begins}: {text[:1].lower() + text[1:] if ordinary and not text[:2].isupper() else text}"

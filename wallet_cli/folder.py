@@ -161,10 +161,11 @@ def read_private_file(path: Path, *, max_bytes: int, dir_fd: int | None = None, 
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=dir_fd)
     except OSError as exc:
         raise _cannot_open(path, exc) from exc
+    info = os.fstat(fd)
+    if not stat.S_ISREG(info.st_mode):
+        os.close(fd)
+        raise Malformed(f"{path.name} is not an ordinary file", hint="name a plain file, not a folder, link or device")
     with os.fdopen(fd, "rb") as file:
-        info = os.fstat(file.fileno())
-        if not stat.S_ISREG(info.st_mode):
-            raise Malformed(f"{path.name} is not an ordinary file", hint="name a plain file, not a link or device")
         if mode_matters and (info.st_mode & 0o077 or info.st_uid != os.geteuid()):
             raise WalletLocked(
                 f"Others on this computer can read {path.name} (mode {stat.S_IMODE(info.st_mode):04o}).",

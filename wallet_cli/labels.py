@@ -1,6 +1,6 @@
 """Labels of types and claims in the wallet's language, from type metadata that was checked with its credential."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from credentials.claims import format_path
@@ -33,6 +33,14 @@ def claim_label(session: "Session", metadata: TypeMetadata | None, path: Sequenc
             return label
     words = " ".join(str(part) for part in path if isinstance(part, str)).replace("_", " ")
     return clean(words[:1].upper() + words[1:], limit=MAX_LABEL)
+
+
+def in_type_order(metadata: TypeMetadata | None, names: Iterable[str | int]) -> list[str | int]:
+    """Claim names, each once, in the order of their type: the order of disclosures is random on purpose."""
+    order = [rule.path[0] for rule in metadata.claims] if metadata is not None else []
+    return sorted(
+        dict.fromkeys(names), key=lambda name: (order.index(name) if name in order else len(order), str(name))
+    )
 
 
 def type_label(session: "Session", metadata: TypeMetadata | None, fallback: str) -> str:

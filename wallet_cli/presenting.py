@@ -21,7 +21,7 @@ from wallet_cli import copies as pools
 from wallet_cli import receiving
 from wallet_cli.client import need_json, server_error
 from wallet_cli.consent import Question, Share, fits, purposes_of
-from wallet_cli.errors import Unavailable, VerifierUntrusted, WalletError
+from wallet_cli.errors import Phase, Unavailable, VerifierUntrusted, WalletError
 from wallet_cli.files import Consent
 from wallet_cli.gates import PIN_NAMES
 from wallet_cli.model import Event, Role
@@ -187,6 +187,7 @@ def send(session: "Session", question: Question) -> Outcome:
     _mark_used(session, question)
     vp_token = _presentations(session, question, signers)
     body = build_response(question.request, vp_token)
+    session.phase = Phase("Not accepted", "What you agreed to was sent.  The copy counts as shown.")
     try:
         answer = session.client.post_form(question.request.response_uri, body)
     except Unavailable as exc:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from wallet_cli.errors import MissingInput, PinWrong, WalletLocked
+from wallet_cli.errors import MissingInput, Phase, PinWrong, WalletLocked
 from wallet_cli.files import Consent, Secrets, read_consent, read_secrets
 from wallet_cli.model import Role, Wallet
 from wallet_cli.talk import Talk
@@ -46,6 +46,8 @@ class Session:
     world: World
     common: Common
     talk: Talk = field(init=False)
+    phase: Phase = field(default_factory=Phase)
+    """How a failure from here on begins, and what then holds."""
     unlocking: bool = False
     """Set by `unlock`, which has to reach PIN1 of a wallet that is locked."""
     _secrets: Secrets | None = None

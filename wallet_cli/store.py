@@ -156,14 +156,15 @@ class ClosedWallet:
     """A wallet folder that is locked for this command but whose file is still sealed."""
 
     def __init__(self, path: Path) -> None:
-        self.folder = Folder(path)
+        try:
+            self.folder = Folder(path)
+        except NotFound:
+            raise _no_wallet() from None
         try:
             self.sealed: SealedFile = parse_sealed(self.folder.read(FILE_NAME, max_bytes=MAX_FILE_BYTES))
         except NotFound:
             self.folder.close()
-            raise NotFound(
-                "There is no wallet in this folder.", hint="make one with wallet init, or name its folder with --wallet"
-            ) from None
+            raise _no_wallet() from None
         except BaseException:
             self.folder.close()
             raise
@@ -208,3 +209,8 @@ class ClosedWallet:
             random_bytes=random_bytes,
             box=box,
         )
+
+
+def _no_wallet() -> NotFound:
+    hint = "make one with wallet init, or name its folder with --wallet"
+    return NotFound("There is no wallet in this folder.", hint=hint)

@@ -4,7 +4,6 @@ Names, labels, values and error texts come from issuers and verifiers. What coul
 change a colour, or turn the reading direction is shown as `<U+202E>`; huge text is cut, and says so.
 """
 
-import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -76,21 +75,38 @@ def pad(text: str, columns: int, *, right: bool = False) -> str:
 
 
 def wrap(text: str, *, indent: int = 0, columns: int = WIDTH) -> list[str]:
-    """Break `text` into lines of at most `columns`; later lines start under `indent`."""
-    if width(text) == len(text):
-        return textwrap.wrap(text, columns, subsequent_indent=" " * indent, break_on_hyphens=False) or [""]
-    lines, line = [], ""
-    for word in text.split(" "):
-        candidate = f"{line} {word}" if line.strip() else line + word
-        if width(candidate) > columns and line.strip():
-            lines.append(line)
-            candidate = " " * indent + word
-        while width(candidate) > columns:
-            head = fit(candidate, columns + 3)[:-3]
-            lines.append(head)
-            candidate = " " * indent + candidate[len(head) :]
-        line = candidate
-    return [*lines, line]
+    """Break `text` into lines of at most `columns`; later lines start under `indent`.
+
+    Runs of spaces stay as they are; a word that is longer than a line goes on over the edge of it.
+    """
+    lines: list[str] = []
+    line = ""
+    for word in _words(text):
+        if width(line) + width(word.rstrip()) <= columns:
+            line += word
+            continue
+        if width(word.rstrip()) <= columns - indent and line.strip():
+            lines.append(line.rstrip())
+            line = " " * indent + word
+            continue
+        for char in word:
+            if width(line) + width(char) > columns:
+                lines.append(line.rstrip())
+                line = " " * indent
+            line += char
+    return [*lines, line.rstrip()]
+
+
+def _words(text: str) -> list[str]:
+    """Words, each with the spaces that follow it; leading spaces belong to the first."""
+    words: list[str] = []
+    word = ""
+    for char in text:
+        if word.strip() and word.endswith(" ") and char != " ":
+            words.append(word)
+            word = ""
+        word += char
+    return [*words, word] if word else words
 
 
 def facts(rows: Iterable[tuple[str, str]], *, label_columns: int) -> list[str]:

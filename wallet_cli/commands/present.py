@@ -23,9 +23,10 @@ def run(
     """
     from wallet_cli import consent as consents
     from wallet_cli import presenting
-    from wallet_cli.errors import NothingFits, Refused
+    from wallet_cli.errors import NothingFits, Phase, Refused
     from wallet_cli.inputs import read_link
 
+    session.phase = Phase("Not sent", "Nothing left your wallet.")
     agreed = session.consent()
     checked = presenting.open_request(session, read_link(session, request, kind="request"))
     try:
@@ -40,6 +41,7 @@ def run(
             presenting.refuse(session, checked, what=_asked(checked))
         raise exc
     outcome = presenting.send(session, question)
+    session.phase = Phase()
     presenting.refill_quietly(session, question.shares)
     body: dict[str, object] = {
         "outcome": "granted",

@@ -29,19 +29,26 @@ def run(
     it is stored. A command that was interrupted goes on when it is run again.
     """
     from wallet_cli import accepting, receiving
+    from wallet_cli.errors import MissingInput, Phase, WalletError
     from wallet_cli.text import facts
 
+    session.phase = Phase("Not taken", "Nothing was added to your wallet.")
+    interrupted, lost = bool(session.wallet.pending), receiving.lost_items(session)
     brought = receiving.resume(session)
     pins: dict[str, Any] = {}
     if offer is not None:
         more, made = accepting.accept(session, offer, issuer=issuer, application_number=application)
         brought += more
         pins = {"pins": made} if made else {}
-    elif not brought:
-        from wallet_cli.errors import MissingInput
-
+    elif lost and not brought:
+        raise WalletError(
+            "The time of the interrupted offer is over.",
+            hint="wallet refresh, or ask the issuing office for a new offer",
+            code="offer_expired",
+        )
+    elif not interrupted:
         raise MissingInput("Nothing was interrupted, and no offer is named.", hint="wallet receive LINK")
-    stored = ", ".join(_words(one) for one in brought)
+    stored = ", ".join(_words(one) for one in brought) or "nothing new"
     rows = [("Checked", "issuer signature, type, dates, status"), ("Stored", stored)]
     session.talk.result(
         facts(rows, label_columns=10),
