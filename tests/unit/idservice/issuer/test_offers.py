@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import inspect, text
 
 from credentials.openid.offer import CredentialOffer, OfferReference, parse_offer, parse_offer_link
 from idservice.database import transaction
@@ -251,8 +252,6 @@ def test_nothing_personal_stands_in_plain_rows(service: Service, client: TestCli
     wallet = Wallet(service, client, who.auth)
     token = wallet.redeem(of_case(service, who))["access_token"]
     wallet.credential(token, [who.sign], configuration="signing")
-    from sqlalchemy import inspect, text
-
     with transaction(service.engine) as db:
         names = [name for name in inspect(db).get_table_names() if name.startswith(("issuer_", "audit"))]
         stored = json.dumps([[repr(row) for row in db.execute(text(f"SELECT * FROM {name}"))] for name in names])  # noqa: S608

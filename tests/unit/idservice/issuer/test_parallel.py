@@ -12,6 +12,7 @@ from credentials.openid.credential import CredentialRequest, build_credential_re
 from idservice.database import transaction
 from idservice.issuer import lifecycle, offers
 from idservice.issuer.tables import copies as copy_rows
+from idservice.issuer.tables import credentials as credential_rows
 from idservice.registry import status
 from idservice.service import Service
 
@@ -59,6 +60,17 @@ def test_T45_T85_of_50_guesses_at_once_five_are_judged(service: Service, client:
     with transaction(service.engine) as db:
         assert offers.get(db, service, offer.id).tx_code_misses == 5
         assert offers.state(db, service, offer.id) == "killed"
+
+
+def test_T49_T85_one_dpop_proof_opens_one_request(service: Service, client: TestClient) -> None:
+    wallet = Wallet(service, client, new_key())
+    token = wallet.redeem(direct(service))["access_token"]
+    headers = {"content-type": "application/json", **wallet.authorization("/vci/credential", token)}
+    answers = at_once(lambda _: client.post("/vci/credential", content=b"{}", headers=headers))
+    assert Counter(one.status_code for one in answers) == {400: 1, 401: AT_ONCE - 1}
+    assert {refusal(one)[1:] for one in answers if one.status_code == 401} == {
+        ("invalid_dpop_proof", "request_replayed")
+    }
 
 
 def test_T51_T85_one_nonce_serves_one_request(service: Service, client: TestClient) -> None:
@@ -124,17 +136,6 @@ def test_T87_issues_and_a_revocation_never_cross(service: Service, client: TestC
     with transaction(service.engine) as db:
         ids = list(db.execute(select(copy_rows.c.status_id)).scalars())
         values = status.statuses(db, ids)
-        of_case_ids = db.execute(
-            select(copy_rows.c.status_id).where(
-                copy_rows.c.credential_id.in_(
-                    select(_credentials().c.id).where(_credentials().c.case_id == who.case_id)
-                )
-            )
-        ).scalars()
+        theirs = select(credential_rows.c.id).where(credential_rows.c.case_id == who.case_id)
+        of_case_ids = db.execute(select(copy_rows.c.status_id).where(copy_rows.c.credential_id.in_(theirs))).scalars()
         assert {values[one] for one in of_case_ids} <= {"revoked"}
-
-
-def _credentials() -> Any:
-    from idservice.issuer.tables import credentials
-
-    return credentials

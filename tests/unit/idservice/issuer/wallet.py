@@ -1,5 +1,6 @@
 """A small wallet for tests: it speaks to the app through the messages of `credentials.openid`, and can misbehave."""
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from credentials.openid.credential import CredentialRequest, build_credential_re
 from credentials.openid.dpop import build_dpop_proof
 from credentials.openid.key_proof import build_key_proof
 from credentials.openid.oauth import build_form
+from credentials.openid.offer import OfferReference, parse_offer_link
 from credentials.openid.token import GRANT_PRE_AUTHORIZED, GRANT_REFRESH
 from did.keys import PrivateKey
 from did.signing import LocalSigner
@@ -118,8 +120,6 @@ class Wallet:
         return str(body["grants"][GRANT_PRE_AUTHORIZED]["pre-authorized_code"])
 
     def fetch_offer(self, offer: CreatedOffer) -> Any:
-        from credentials.openid.offer import OfferReference, parse_offer_link
-
         reference = parse_offer_link(offer.uri, dev=True)
         assert isinstance(reference, OfferReference)
         return self.client.get(reference.uri.removeprefix(self.service.base_url))
@@ -138,8 +138,6 @@ class Wallet:
         return self._token({"grant_type": GRANT_REFRESH, "refresh_token": refresh_token, **form}, wanted)
 
     def _token(self, fields: dict[str, str], wanted: Sequence[Mapping[str, str]]) -> Any:
-        import json
-
         if wanted:
             fields["authorization_details"] = json.dumps(list(wanted))
         headers = {"content-type": "application/x-www-form-urlencoded"}
