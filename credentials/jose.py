@@ -14,7 +14,7 @@ import orjson
 
 from credentials.errors import AlgorithmNotAllowed, MalformedCredential, TooLarge, TypeUnexpected
 from did.algorithms import JOSE_ALGS, JOSE_NAMES
-from did.encoding import b64url_decode, b64url_encode, json_object
+from did.encoding import b64url_decode, b64url_encode, json_object, json_parse
 from did.errors import Malformed
 from did.keys import PublicKey
 from did.signing import Signer
@@ -164,9 +164,12 @@ def to_wire(value: Mapping[str, Any] | list[Any]) -> bytes:
     """Return JSON in UTF-8 without whitespace. Raises MalformedCredential for what JSON cannot carry."""
     try:
         kind = type(value)
-        return orjson.dumps(value if kind is dict or kind is list else dict(value), option=_WIRE)
-    except TypeError as exc:
-        raise MalformedCredential("the value cannot be written as JSON") from exc
+        text = orjson.dumps(value if kind is dict or kind is list else dict(value), option=_WIRE)
+        if b"\\u0000" in text:
+            json_parse(text)  # our own strict reader refuses the character, so no token may carry it
+        return text
+    except (TypeError, Malformed) as exc:
+        raise MalformedCredential("the value cannot be written as JSON that every reader accepts") from exc
 
 
 def _ascii(token: bytes) -> str:

@@ -88,6 +88,8 @@ class _Laying:
                 clear[name] = member
                 continue
             laid = self._element(member, below) if below.members else member
+            if type(name) is not str:
+                raise MalformedCredential("a claim's name is not text")
             if below.hidden:
                 digests.append(self._disclose([self._salt(), name, laid]))
             else:
@@ -102,8 +104,9 @@ class _Laying:
     def _items(self, value: list[Any], rule: _Rule) -> list[Any]:
         laid_items: list[Any] = []
         hidden = False
+        every = rule.members.get(None)
         for at, item in enumerate(value):
-            below = rule.members.get(at) or rule.members.get(None)
+            below = _both(rule.members.get(at), every)
             if below is None:
                 laid_items.append(item)
                 continue
@@ -153,6 +156,19 @@ def _rules(paths: tuple[ClaimPath, ...]) -> _Rule:
     if root.hidden:
         raise MalformedCredential("a disclosable path is empty")
     return root
+
+
+def _both(one: _Rule | None, other: _Rule | None) -> _Rule | None:
+    """Return the rule for an item that a position and a wildcard both name."""
+    if one is None or other is None:
+        return one or other
+    merged = _Rule()
+    merged.hidden = one.hidden or other.hidden
+    for name in one.members.keys() | other.members.keys():
+        below = _both(one.members.get(name), other.members.get(name))
+        if below is not None:
+            merged.members[name] = below
+    return merged
 
 
 def _check_names(value: Any) -> None:
