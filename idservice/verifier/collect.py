@@ -6,10 +6,9 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
 
-from sqlalchemy.engine import Connection
-
 from did.encoding import json_parse
 from idservice import access, audit
+from idservice.database import reading, transaction
 from idservice.problems import Refused
 from idservice.service import Service
 
@@ -19,18 +18,18 @@ from .ask import stamp
 from .presentation import EndedRequest
 
 
-def read(
-    db: Connection, service: Service, agency: access.Agency, id: str, *, response_code: str | None = None
-) -> dict[str, Any]:
+def read(service: Service, agency: access.Agency, id: str, *, response_code: str | None = None) -> dict[str, Any]:
     """Return `{id, state, …, verdict, claims}` of one of the agency's own requests.
 
     In the same-device flow claims come only with the `response_code` that the wallet took back to the browser (T60).
-    Reading the claims makes the request `done`; they can be read again until they are wiped.
+    Reading the claims makes the request `done`; they can be read again until they are wiped. Opens transactions of
+    its own, and one that writes only then: agencies ask every second.
 
     Raises Refused: `not_found` (also for another agency's request, T73), `access_denied` (another response code).
     """
     now = service.clock.now()
-    found = rows.find(db, now=now, id=id)
+    with reading(service.engine) as db:
+        found = rows.find(db, now=now, id=id)
     if found is None or found.agency_id != agency.id:
         raise Refused("not_found", "you have no request with this id")
     body: dict[str, Any] = {
@@ -53,8 +52,10 @@ def read(
     if credentials is not None and found.verdict is not None:
         body["verdict"] = {**found.verdict, "credentials": credentials}
         body["claims"] = _claims(credentials)
-    if found.state == "answered" and rows.collected(db, found.id):
-        audit.record(db, service, act="presentation.collected", actor=agency.actor, subject=found.subject)
+    if found.state == "answered":
+        with transaction(service.engine) as db:
+            if rows.collected(db, found.id):
+                audit.record(db, service, act="presentation.collected", actor=agency.actor, subject=found.subject)
     if back and found.state == "answered":
         body["state"] = "done"
     return body

@@ -88,10 +88,9 @@ def agency_router(service: Service) -> APIRouter:
     )
     def read_request(id: str, request: Request, response_code: str | None = None) -> Response:
         """State, verdict and, while they are kept, claims of one of your requests."""
-        with transaction(service.engine) as db:
+        with reading(service.engine) as db:
             agency = access.agency(service, request, db)
-            found = collect.read(db, service, agency, id, response_code=response_code)
-        return _json(found)
+        return _json(collect.read(service, agency, id, response_code=response_code))
 
     @router.post(
         "/verify",

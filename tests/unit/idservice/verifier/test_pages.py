@@ -299,3 +299,12 @@ def test_the_short_link_as_json_never_sets_a_cookie(ask: Ask, browser: TestClien
     answer = browser.get(f"/r/{plain(ask())}", headers=JSON)
     assert "set-cookie" not in answer.headers
     json.loads(answer.text)
+
+
+def test_T97_a_forged_host_changes_no_link(service: Service, ask: Ask, browser: TestClient) -> None:
+    made = ask()
+    forged = {**HTML, "Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}
+    text = browser.get(f"/present/{plain(made)}", headers=forged).text
+    assert "evil.example" not in text
+    assert service.url("/r/") in text
+    assert browser.get(f"/r/{plain(made)}", headers=forged).headers["location"] == f"/present/{plain(made)}"
