@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from credentials.errors import IssuerKeyUnresolvable, IssuerUntrusted, MalformedCredential, StatusInvalid
 from credentials.jose import ALLOWED_ALGS
 from credentials.jwt_vc_issuer import fetch_issuer_keys, pick_key
-from credentials.type_metadata import TypeMetadata, load
+from credentials.type_metadata import TypeMetadata, load_known
 from credentials.x509 import CheckedLeaf, Usage, check_chain
 from did.errors import DidError, FetchFailed, IdError
 from did.keys import PublicKey
@@ -66,9 +66,6 @@ class TrustPolicy:
     issuers: tuple[TrustedIssuer, ...] = ()
     label: str = "trust policy"
     metadata: Mapping[str, bytes] = field(default_factory=dict)
-    _loaded: dict[tuple[str, str | None], TypeMetadata] = field(
-        default_factory=dict, init=False, compare=False, repr=False
-    )
     _by_type: dict[str, tuple[TrustedIssuer, ...]] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -93,12 +90,7 @@ class TrustPolicy:
         """
         if vct not in self.metadata:
             return None
-        known = self._loaded.get((vct, integrity))
-        if known is None:
-            known = load(vct, get=self.metadata.get, expected_integrity=integrity)
-            if len(self._loaded) < 1024:
-                self._loaded[(vct, integrity)] = known
-        return known
+        return load_known(vct, self.metadata, expected_integrity=integrity)
 
 
 class IssuerKey(NamedTuple):

@@ -22,6 +22,7 @@ SdRule = Literal["always", "allowed", "never"]
 MAX_DOCUMENT_BYTES = 1 << 20
 MAX_CLAIM_RULES = 500
 MAX_EXTENDS = 8
+_MAX_KNOWN = 1024
 
 _SRI_STRENGTH: Mapping[str, Callable[[bytes], Any]] = {
     "sha256": hashlib.sha256,
@@ -149,6 +150,22 @@ def load(vct: str, *, get: Callable[[str], bytes | None], expected_integrity: st
     while documents:
         effective = _extend(effective, documents.pop())
     return _model(effective, tuple(lineage[1:]))
+
+
+_known: dict[tuple[str, str | None], tuple[tuple[tuple[str, bytes], ...], TypeMetadata]] = {}
+
+
+def load_known(vct: str, documents: Mapping[str, bytes], *, expected_integrity: str | None = None) -> TypeMetadata:
+    """Do as `load`, and keep the result as long as the same octets are given for the type and all it extends."""
+    name = (vct, expected_integrity)
+    kept = _known.get(name)
+    if kept is not None and all(documents.get(part) == octets for part, octets in kept[0]):
+        return kept[1]
+    metadata = load(vct, get=documents.get, expected_integrity=expected_integrity)
+    if len(_known) >= _MAX_KNOWN:
+        _known.clear()
+    _known[name] = (tuple((part, documents[part]) for part in (vct, *metadata.lineage)), metadata)
+    return metadata
 
 
 def check_claims(

@@ -35,7 +35,9 @@ __all__ = [
     "from_pem",
     "make_leaf",
     "make_root",
+    "public_key",
     "to_pem",
+    "validity",
     "x5c_decode",
     "x5c_encode",
 ]
@@ -116,6 +118,20 @@ def from_pem(text: str | bytes) -> list[bytes]:
 def fingerprint(der: bytes) -> str:
     """Return base64url(SHA-256(DER)): the `x509_hash` of a leaf. OpenID4VP 1.0 section 5.9.3."""
     return b64url_encode(hashlib.sha256(der).digest())
+
+
+def validity(der: bytes) -> tuple[datetime, datetime]:
+    """Return the first and the last moment (UTC) of one certificate. Raises MalformedCredential."""
+    certificate = _load(der)
+    return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+
+
+def public_key(der: bytes) -> PublicKey:
+    """Return the key in one certificate. Raises MalformedCredential, KeyInvalid."""
+    try:
+        return PublicKey.from_crypto(_load(der).public_key())
+    except (ValueError, UnsupportedAlgorithm) as exc:
+        raise MalformedCredential("the key of the certificate cannot be read") from exc
 
 
 def check_chain(x5c: Sequence[str | bytes], *, anchors: Sequence[bytes], now: datetime, usage: Usage) -> CheckedLeaf:

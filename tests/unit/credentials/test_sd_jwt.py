@@ -298,6 +298,19 @@ def test_T15_thousands_and_huge_and_deep() -> None:
         read(signed({"_sd": [digest(text)]}, text))
 
 
+def test_T15_nesting_of_what_no_parser_bounded() -> None:
+    deep: Any = {"_sd": []}
+    for _ in range(40):
+        deep = {"a": deep}
+    with pytest.raises(TooLarge):
+        sd_jwt.process(deep, ())
+    items: Any = [{"...": "x"}]
+    for _ in range(40):
+        items = [items]
+    with pytest.raises(TooLarge):
+        sd_jwt.process({"a": items}, ())
+
+
 def test_T16_digest_twice() -> None:
     text = disclosure("s", "a", 1)
     item = disclosure("s", 1)

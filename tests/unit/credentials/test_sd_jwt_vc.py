@@ -208,7 +208,9 @@ def test_cnf_must_be_a_jwk() -> None:
     def with_cnf(cnf: Any) -> str:
         return bound(forged(lambda header, payload: payload.update(cnf=cnf)))
 
-    for cnf in (None, {}, {"kid": "x"}, {"jkt": "x"}, {"jwk": None}, {"jwk": {"kty": "oct", "k": "AA"}}, {"jwk": {}}):
+    symmetric = {"kty": "oct", "k": "AA"}
+    bad: list[Any] = [None, {}, {"kid": "x"}, {"jkt": "x"}, {"jwk": None}, {"jwk": symmetric}, {"jwk": {}}]
+    for cnf in bad:
         with pytest.raises(HolderBindingInvalid):
             FORMAT.verify(with_cnf(cnf), context())
     private = {"jwk": HOLDER.key.export_jwk()}

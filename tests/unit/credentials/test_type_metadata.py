@@ -17,6 +17,7 @@ from credentials.type_metadata import (
     check_integrity,
     integrity,
     load,
+    load_known,
     parse_type_metadata,
 )
 
@@ -278,6 +279,19 @@ def test_disclosability_of_items_looks_at_issued_positions() -> None:
     check_claims(items, shown, disclosed=[("people", 1)], hidden=1, positions={("people",): (1,)})
     with pytest.raises(DisclosureInvalid):
         check_claims(items, shown, disclosed=[("people", 1)], hidden=1)
+
+
+def test_what_is_kept_follows_the_documents() -> None:
+    own, parent = child({"path": ["a"]}), {"vct": VCT, "claims": [{"path": ["b"]}]}
+    documents = {"urn:child": document(own), VCT: document(parent)}
+    first = load_known("urn:child", documents)
+    assert load_known("urn:child", {name: bytes(bytearray(octets)) for name, octets in documents.items()}) is first
+    changed = {**documents, VCT: document({"vct": VCT, "claims": [{"path": ["c"]}]})}
+    assert [rule.path for rule in load_known("urn:child", changed).claims] == [("c",), ("a",)]
+    with pytest.raises(TypeUnexpected):
+        load_known("urn:child", {"urn:child": documents["urn:child"]})
+    with pytest.raises(TypeUnexpected):
+        load_known("urn:child", documents, expected_integrity=integrity(b"x"))
 
 
 JSON = st.recursive(

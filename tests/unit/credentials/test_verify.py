@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from credentials import sd_jwt
+from credentials.errors import MalformedCredential
 from credentials.openid.dcql import parse_query
 from credentials.trust import TrustPolicy
 from credentials.verdict import STAGES, Check, CredentialView, Verdict
-from credentials.verify import NoStatus, verify_credential
+from credentials.verify import Expected, NoStatus, verify, verify_credential
 from credentials.x509 import x5c_encode
 from did.encoding import b64url_encode
 from tests.unit.credentials import world
@@ -402,6 +403,32 @@ def test_policy_checks_run_last_and_see_only_verified_claims() -> None:
 def test_T62_verdict_leaves_out_what_links_two_presentations() -> None:
     claims = judge(present()).credentials[0].claims
     assert not {"cnf", "status", "iat", "exp", "nbf", "vct", "iss"} & claims.keys()
+
+
+def test_one_presentation_for_a_query_of_one() -> None:
+    wanted = Expected(nonce=NONCE, audience=AUDIENCE, query=QUERY)
+    arguments: dict[str, Any] = {"policy": POLICY, "fetch": world.no_fetch, "statuses": Statuses(), "now": NOW}
+    verdict = verify(present(), expected=wanted, **arguments)
+    assert verdict.verdict == "valid" and verdict.credentials[0].query_id == "e"
+    with pytest.raises(MalformedCredential):
+        verify(present(), expected=Expected(), format="unknown", **arguments)
+    assert judge({"e": [present()]}, query=None).failures[0].name == "shape"
+
+
+def test_answers_that_are_too_many_or_of_other_shapes() -> None:
+    query = parse_query({"credentials": [{**QUERY.raw["credentials"][0], "multiple": True}]})
+    assert judge({"e": ["a"] * 33}, query=query).code == "too_large"
+    assert judge({"e": "text"}).code == judge({"e": []}).code == judge({1: ["a"]}).code == "malformed"
+    assert judge({"e": [{"not": object()}]}).code == "malformed"
+    broken = judge(present(), transaction_data=("not base64url JSON",))
+    assert (broken.code, broken.failures[0].name) == ("malformed", "shape")
+
+
+def test_warnings_of_several_presentations_are_one_line() -> None:
+    query = parse_query({"credentials": [{**QUERY.raw["credentials"][0], "multiple": True}]})
+    verdict = judge({"e": [present(), present(credential(valid_until=None))]}, query=query)
+    line = next(check for check in verdict.checks if check.name == "time")
+    assert (line.outcome, line.detail) == ("warning", "e: ends 2026-12-06; e: no end date") and line.hint
 
 
 def test_leaf_only_in_x5c() -> None:

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credentials.errors import IdError, IssuerUntrusted, MalformedCredential, TooLarge
+from credentials.errors import IdError, IssuerUntrusted, KeyInvalid, MalformedCredential, TooLarge
 from credentials.x509 import (
     authority_key_ids,
     check_chain,
@@ -21,7 +21,9 @@ from credentials.x509 import (
     from_pem,
     make_leaf,
     make_root,
+    public_key,
     to_pem,
+    validity,
     x5c_decode,
     x5c_encode,
 )
@@ -285,6 +287,17 @@ def test_shapes_that_are_no_chain(x5c: Any) -> None:
 def test_sizes() -> None:
     with pytest.raises(TooLarge):
         x5c_decode([base64.b64encode(bytes(20_000)).decode()])
+
+
+def test_parts_of_one_certificate() -> None:
+    start, end = validity(LEAF)
+    assert start < NOW < end and end - start == timedelta(days=365, minutes=5)
+    assert public_key(LEAF) == ISSUER.public_key
+    for act in (validity, public_key):
+        with pytest.raises(MalformedCredential):
+            act(b"x")
+    with pytest.raises(KeyInvalid):
+        public_key(certificate(key=rsa.generate_private_key(65537, 2048)))
 
 
 def test_pem_and_back() -> None:
