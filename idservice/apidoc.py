@@ -67,3 +67,25 @@ def answer(model: Any, example: Any, *, media: str = JSON) -> tuple[Content, ...
 
 TEXT: Mapping[str, Any] = {"type": "string"}
 """Schema of an answer that is one token."""
+
+PARAMETERS: Mapping[str, tuple[str, str]] = {
+    "number": ("Number of a case.", "2026-000001"),
+    "name": ("Name: of a check of a case, or of a credential type.", "sanctions"),
+    "id": ("Id, as it was given when the thing was made.", "pVZ1yqKxTq2m3gq0bq0mXw"),
+    "offer_id": ("Id of an offer.", "8mC3p5VQw1gB2nq0k2rHZA"),
+    "agency_id": ("Id of an agency.", "bank"),
+    "version": ("Version of a credential type.", "1"),
+    "list_id": ("Id of a status list.", "k5Zl0oNn5lT6Yj0nq0mXwA"),
+    "link": ("Id of an offer by reference.", "mXw8mC3p5VQw1gB2nq0k2g"),
+    "request_ref": ("Id of a request object.", "q0k2rHZA8mC3p5VQw1gB2g"),
+    "response_ref": ("Id of the place for an answer.", "gB2nq0k2rHZA8mC3p5VQww"),
+    "response_code": ("What the wallet took back to the browser, in the same-device flow.", "Zl0oNn5lT6Yj0nq0mXwAk5"),
+    "state": ("Only cases in this state.", "checks"),
+    "limit": ("At most so many.", "20"),
+    "after": ("The last one seen: what follows it.", "2026-000001"),
+    "actor": ("Only acts of this actor.", "staff:Qp1x"),
+    "act": ("Only acts of this kind.", "case.approved"),
+    "case": ("Only acts on the case with this number.", "2026-000001"),
+    "DPoP": ("Proof by the old auth key, where the application renews a case.", "eyJ0eXAiOiJkcG9wK2p3dCJ9..."),
+}
+"""Words and an example for each parameter of a path or query."""

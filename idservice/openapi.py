@@ -14,11 +14,12 @@ from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
-from idservice.apidoc import Codes, Content, Operation, Table
+from idservice.apidoc import PARAMETERS, Content, Operation, Table
+from idservice.apirefusals import SCHEMAS, SHARED, refusals
 from idservice.app import public_routers, staff_routers
 from idservice.issuer import api as issuer
-from idservice.problems import PROBLEM_SCHEMA, PROBLEM_TYPE, PROBLEMS, STANDARD_PATHS
 from idservice.registrar import api as registrar
 from idservice.registry import api as registry
 from idservice.registry.routes import health_router
@@ -106,42 +107,6 @@ _KEY_PARAMETER: Json = {
 }
 _OWN_HEADERS = frozenset({"idempotency-key"})
 
-PARAMETERS: Mapping[str, tuple[str, str]] = {
-    "number": ("Number of a case.", "2026-000001"),
-    "name": ("Name: of a check of a case, or of a credential type.", "sanctions"),
-    "id": ("Id, as it was given when the thing was made.", "pVZ1yqKxTq2m3gq0bq0mXw"),
-    "offer_id": ("Id of an offer.", "8mC3p5VQw1gB2nq0k2rHZA"),
-    "agency_id": ("Id of an agency.", "bank"),
-    "version": ("Version of a credential type.", "1"),
-    "list_id": ("Id of a status list.", "k5Zl0oNn5lT6Yj0nq0mXwA"),
-    "link": ("Id of an offer by reference.", "mXw8mC3p5VQw1gB2nq0k2g"),
-    "request_ref": ("Id of a request object.", "q0k2rHZA8mC3p5VQw1gB2g"),
-    "response_ref": ("Id of the place for an answer.", "gB2nq0k2rHZA8mC3p5VQww"),
-    "response_code": ("What the wallet took back to the browser, in the same-device flow.", "Zl0oNn5lT6Yj0nq0mXwAk5"),
-    "state": ("Only cases in this state.", "checks"),
-    "limit": ("At most so many.", "20"),
-    "after": ("The last one seen: what follows it.", "2026-000001"),
-    "actor": ("Only acts of this actor.", "staff:Qp1x"),
-    "act": ("Only acts of this kind.", "case.approved"),
-    "case": ("Only acts on the case with this number.", "2026-000001"),
-    "DPoP": ("Proof by the old auth key, where the application renews a case.", "eyJ0eXAiOiJkcG9wK2p3dCJ9..."),
-}
-"""Words and an example for each parameter of a path or query."""
-
-_HEADERS: Mapping[int, Json] = {
-    401: {"WWW-Authenticate": {"description": "How to prove who calls.", "schema": {"type": "string"}}},
-    429: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}},
-    503: {"Retry-After": {"description": "Seconds to wait, where known.", "schema": {"type": "string"}}},
-}
-_EVERYWHERE: Codes = ("rate_limited", "internal", "unavailable")
-_WITH_BODY: Codes = ("malformed", "too_large", "media_type_unsupported")
-_BY_ACCESS: Mapping[str, Codes] = {
-    "staff": ("unauthenticated", "role_missing"),
-    "agency": ("unauthenticated",),
-    "resident": ("unauthenticated", "request_replayed"),
-}
-_LATE = 408
-
 
 def documents(service: Service) -> dict[str, Json]:
     """Return audience -> OpenAPI 3.1 document. Raises LookupError where a table and the routes differ."""
@@ -157,7 +122,7 @@ def documents(service: Service) -> dict[str, Json]:
 def _routes(routers: Iterable[APIRouter]) -> dict[str, APIRoute]:
     routes = (route for router in routers for route in router.routes)
     shown = [route for route in routes if isinstance(route, APIRoute) and route.include_in_schema]
-    return {f"{method} {route.path}": route for route in shown for method in sorted(route.methods)}
+    return {f"{method} {route.path}": route for route in shown for method in sorted(route.methods or ())}
 
 
 def _compare(routes: Iterable[str], rows: Iterable[str]) -> None:
@@ -179,9 +144,11 @@ def _document(audience: Audience, routes: Mapping[str, APIRoute]) -> Json:
     for key, row in rows.items():
         method, _, path = key.partition(" ")
         made["paths"][path][method.lower()] = _operation(made["paths"][path][method.lower()], key, row, models)
-    schemas = made.get("components", {}).get("schemas", {}) | models.definitions | _ERROR_SCHEMAS
+    schemas = made.get("components", {}).get("schemas", {}) | models.definitions | SCHEMAS
     used = [scheme for row in rows.values() for choice in _SECURITY[row.access] for scheme in choice]
-    made["components"] = {"schemas": dict(sorted(_reached(made["paths"], schemas)))}
+    named = {name: SHARED[name] for name in sorted(_references(made["paths"], "responses"))}
+    shown = [made["paths"], named]
+    made["components"] = {"schemas": dict(sorted(_reached(shown, schemas))), "responses": named}
     if used:
         made["components"]["securitySchemes"] = {name: _SCHEMES[name] for name in sorted(set(used))}
     made["tags"] = [{"name": tag} for tag in sorted({tag for op in _operations(made) for tag in op["tags"]})]
@@ -207,8 +174,8 @@ def _operation(found: Json, key: str, row: Operation, models: "_Models") -> Json
     responses = {str(status): models.response(contents) for status, contents in row.answers.items()}
     if row.cached:
         responses["304"] = {"description": "Unchanged since the `ETag` that `If-None-Match` names."}
-    refusals = _refusals(path, row, posts=method == "POST", asks=bool(parameters))
-    operation["responses"] = dict(sorted((responses | refusals).items()))
+    refused = refusals(path, row, posts=method == "POST", asks=bool(parameters))
+    operation["responses"] = dict(sorted((responses | refused).items()))
     return operation
 
 
@@ -242,67 +209,6 @@ def _body(found: Json, row: Operation, models: "_Models") -> Json | None:
     return {**declared, "content": {media: {"schema": schema, "examples": examples}}}
 
 
-# --- refusals -------------------------------------------------------------------------------------
-
-
-_ERROR_SCHEMAS: Json = {
-    "Problem": {**PROBLEM_SCHEMA, "description": "A refusal (RFC 9457)."},
-    "ProtocolError": {
-        "type": "object",
-        "description": "A refusal of a standard's endpoint; the house code stands before the colon.",
-        "required": ["error", "error_description"],
-        "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
-    },
-}
-
-
-def _refusals(path: str, row: Operation, *, posts: bool, asks: bool) -> dict[str, Json]:
-    codes = [*_EVERYWHERE, *_BY_ACCESS.get(row.access, ()), *row.refuses]
-    codes += _WITH_BODY if posts else ("malformed",) if asks else ()
-    by_status: dict[int, set[str]] = {status: set(found) for status, found in row.refuses_as.items()}
-    for code in codes:
-        by_status.setdefault(PROBLEMS[code].status, set()).add(code)
-    if posts:
-        by_status[_LATE] = {"malformed"}
-    if not path.startswith(STANDARD_PATHS):
-        return {str(status): _problem(status, sorted(found)) for status, found in by_status.items()}
-    errors: dict[int, dict[str, set[str]]] = {}
-    for status, found in by_status.items():
-        for code in found:
-            errors.setdefault(status, {}).setdefault(PROBLEMS[code].oauth, set()).add(code)
-    for status, named in row.errors.items():
-        for error, house in named.items():
-            errors.setdefault(status, {}).setdefault(error, set()).update(house)
-    return {str(status): _protocol_error(status, named) for status, named in errors.items()}
-
-
-def _problem(status: int, codes: list[str]) -> Json:
-    title = "\n".join(f"- `{code}`: {PROBLEMS[code].title}." for code in codes)
-    narrowed = {"properties": {"code": {"enum": codes}, "status": {"const": status}}}
-    schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}
-    return _refusal(status, title, {PROBLEM_TYPE: {"schema": schema}})
-
-
-def _protocol_error(status: int, named: Mapping[str, set[str]]) -> Json:
-    words = "\n".join(
-        f"- `{error}`: {', '.join(f'`{code}`' for code in sorted(named[error]))}." for error in sorted(named)
-    )
-    codes = sorted({code for found in named.values() for code in found})
-    narrowed = {
-        "properties": {
-            "error": {"enum": sorted(named)},
-            "error_description": {"pattern": f"^(?:{'|'.join(codes)}): "},
-        }
-    }
-    schema = {"allOf": [{"$ref": "#/components/schemas/ProtocolError"}, narrowed]}
-    return _refusal(status, words, {"application/json": {"schema": schema}})
-
-
-def _refusal(status: int, words: str, content: Json) -> Json:
-    headers = {"headers": _HEADERS[status]} if status in _HEADERS else {}
-    return {"description": words, **headers, "content": content}
-
-
 # --- models ---------------------------------------------------------------------------------------
 
 
@@ -314,7 +220,9 @@ class _Models:
         contents = [one for row in listed for found in row.answers.values() for one in found]
         contents += [row.body for row in listed if row.body is not None]
         types = {repr(one.model): one.model for one in contents if not isinstance(one.model, Mapping)}
-        inputs = [(name, "serialization", TypeAdapter(model)) for name, model in types.items()]
+        inputs: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
+            (name, "serialization", TypeAdapter(model)) for name, model in types.items()
+        ]
         made, definitions = TypeAdapter.json_schemas(inputs, ref_template="#/components/schemas/{model}")
         self._schemas = {name: schema for (name, _), schema in made.items()}
         self.definitions: Json = definitions.get("$defs", {})
@@ -337,28 +245,27 @@ class _Models:
         return dict(model) if isinstance(model, Mapping) else self._schemas[repr(model)]
 
 
-def _reached(paths: Json, schemas: Json) -> Iterator[tuple[str, Json]]:
-    """Yield the schemas that the paths lead to; what FastAPI adds for its own refusals is not among them."""
+def _reached(found: Any, schemas: Json) -> Iterator[tuple[str, Json]]:
+    """Yield the schemas that `found` leads to; what FastAPI adds for its own refusals is not among them."""
     seen: set[str] = set()
-    waiting = list(_references(paths))
+    waiting = list(_references(found, "schemas"))
     while waiting:
         name = waiting.pop()
         if name not in seen:
             seen.add(name)
             yield name, schemas[name]
-            waiting += _references(schemas[name])
+            waiting += _references(schemas[name], "schemas")
 
 
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, member in value.items():
-            if name == "$ref" and isinstance(member, str):
-                yield member.rpartition("/")[2]
-            else:
-                yield from _references(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _references(member)
+def _references(value: Any, kind: str) -> set[str]:
+    """Return the names of the components of one kind that a value refers to."""
+    if isinstance(value, list):
+        return {name for member in value for name in _references(member, kind)}
+    if not isinstance(value, dict):
+        return set()
+    reference = value.get("$ref")
+    own = {reference.rpartition("/")[2]} if isinstance(reference, str) and f"/{kind}/" in reference else set()
+    return own | {name for member in value.values() for name in _references(member, kind)}
 
 
 def _operations(document: Json) -> Iterator[Json]:
