@@ -1,4 +1,4 @@
-"""HTTP of the verifier: the agency API under `/v1`, and what wallets fetch and post under `/vp`."""
+"""HTTP of the verifier: the agency API under `/v1`, what wallets fetch and post under `/vp`. Described in api.py."""
 
 from typing import Annotated, Any
 
@@ -10,21 +10,19 @@ from credentials.openid.request import MEDIA_TYPE, parse_request_uri_post
 from idservice import access, idempotency
 from idservice.database import reading, transaction
 from idservice.http import FormBody, RawBody, media_type
-from idservice.problems import Refused, responses
+from idservice.problems import Refused
 from idservice.registry import trust
 from idservice.service import Service
 
 from . import answer, collect, request_object
 from .ask import Ask, create
 from .check import Judge, ReadOnce, read_items
-from .wire import MadeBody, ReadBody, VerdictBody, VerdictsBody, VerifyBatch, VerifyItem
 
 NO_STORE = {"Cache-Control": "no-store"}
 MAX_ASK = 64 * 1024
 """Bytes of a request to ask: the query goes into a signed object that wallets fetch."""
 
 _JSON = "application/json"
-_VERIFY_SCHEMA = {"anyOf": [VerifyItem.model_json_schema(), VerifyBatch.model_json_schema()]}
 
 
 def public_router(service: Service) -> APIRouter:
@@ -54,12 +52,7 @@ def agency_router(service: Service) -> APIRouter:
     """Return the routes of the agency API."""
     router = APIRouter(prefix="/v1", tags=["agencies"])
 
-    @router.post(
-        "/presentation-requests",
-        status_code=201,
-        response_model=MadeBody,
-        responses=responses("malformed", "unauthenticated", "conflict", "too_large", "over_asking", "rate_limited"),
-    )
+    @router.post("/presentation-requests", status_code=201)
     def create_request(
         request: Request,
         ask: Ask,
@@ -81,23 +74,14 @@ def agency_router(service: Service) -> APIRouter:
                 act=lambda: create(db, service, agency, ask),
             )
 
-    @router.get(
-        "/presentation-requests/{id}",
-        response_model=ReadBody,
-        responses=responses("unauthenticated", "access_denied", "not_found", "rate_limited"),
-    )
+    @router.get("/presentation-requests/{id}")
     def read_request(id: str, request: Request, response_code: str | None = None) -> Response:
         """State, verdict and, while they are kept, claims of one of your requests."""
         with reading(service.engine) as db:
             agency = access.agency(service, request, db)
         return _json(collect.read(service, agency, id, response_code=response_code))
 
-    @router.post(
-        "/verify",
-        response_model=VerdictBody | VerdictsBody,
-        responses=responses("malformed", "unauthenticated", "too_large", "media_type_unsupported", "rate_limited"),
-        openapi_extra={"requestBody": {"required": True, "content": {_JSON: {"schema": _VERIFY_SCHEMA}}}},
-    )
+    @router.post("/verify")
     def verify(request: Request, body: RawBody) -> Response:
         """Judge a credential or a presentation, or many under `items`."""
         with reading(service.engine) as db:
