@@ -9,7 +9,9 @@ from wallet_cli.errors import MissingInput, WalletError
 from wallet_cli.gates import Pins
 from wallet_cli.inputs import read_link
 from wallet_cli.model import Role
-from wallet_cli.receiving import OfferInHand, Received
+from wallet_cli.offering import BATCH, OfferInHand, open_offer, role_of, type_name
+from wallet_cli.receiving import Received
+from wallet_cli.redeeming import redeem
 from wallet_cli.text import clean, facts
 from wallet_cli.views import joined
 
@@ -25,14 +27,14 @@ def accept(
     The question comes before anything is redeemed: typing the code from the slip is the yes to an offer
     with a code; other offers are asked about, or `issuer` names whom they must be from.
     """
-    hand = receiving.open_offer(session, read_link(session, argument, kind="offer"))
+    hand = open_offer(session, read_link(session, argument, kind="offer"))
     _show(session, hand)
     tx_code = _agree(session, hand, issuer=issuer)
     pins = _open_roles(session, hand)
     key = _dpop_key(session, hand, application_number)
     while True:
         try:
-            pending = receiving.redeem(session, hand, tx_code=tx_code, key=key)
+            pending = redeem(session, hand, tx_code=tx_code, key=key)
             break
         except ProtocolError as exc:
             if exc.code != "tx_code_wrong" or session.secrets.get("tx_code") is not None or session.talk.no_input:
@@ -45,9 +47,9 @@ def accept(
 def _show(session: "Session", hand: OfferInHand) -> None:
     offered = []
     for configuration in hand.checked.configurations:
-        name = receiving.type_name(configuration)
-        single = receiving.role_of(configuration) == "sign" or hand.issuing.metadata.batch_size < 2
-        most = min(receiving.BATCH, hand.issuing.metadata.batch_size)
+        name = type_name(configuration)
+        single = role_of(configuration) == "sign" or hand.issuing.metadata.batch_size < 2
+        most = min(BATCH, hand.issuing.metadata.batch_size)
         offered.append(f"{clean(name, limit=40)}, {'1 copy' if single else f'{most} copies'}")
     rows = [
         ("From", f"{hand.issuer.name} ({hand.issuer.did}), {hand.issuer.source}"),
@@ -56,7 +58,8 @@ def _show(session: "Session", hand: OfferInHand) -> None:
     for configuration in hand.checked.configurations:
         words = _holds(session, configuration.type or "", configuration.raw)
         if words:
-            rows.append(("Says", words))
+            several = len(hand.checked.configurations) > 1
+            rows.append(("Says", f"{clean(type_name(configuration), limit=40)}: {words}" if several else words))
     session.talk.say(facts(rows, label_columns=10))
 
 
@@ -100,7 +103,7 @@ def _ask_tx_code(session: "Session", hand: OfferInHand) -> str:
 def _open_roles(session: "Session", hand: OfferInHand) -> Pins | None:
     """Open the roles that the offer's credentials are bound to; `auth` always, for it also proves who redeems."""
     needed: list[Role] = ["auth"]
-    if any(receiving.role_of(one) == "sign" for one in hand.checked.configurations):
+    if any(role_of(one) == "sign" for one in hand.checked.configurations):
         needed.append("sign")
     if not session.gates.made:
         _, pins = applying.open_both_roles(session)

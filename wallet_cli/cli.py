@@ -40,6 +40,8 @@ COMMANDS: Final[dict[str, str]] = {
     "explain": "Say what an offer, request or credential holds, and if it is right.",
 }
 
+INTERRUPTED: Final = 130
+
 WalletOption = Annotated[
     Path | None, typer.Option("--wallet", help="The wallet's folder (or WALLET_HOME).", metavar="DIR")
 ]
@@ -121,18 +123,24 @@ def run(args: Sequence[str], *, world: World) -> int:
     try:
         command = typer.main.get_command(app)
         code = command.main(args=list(args), prog_name="wallet", standalone_mode=False, obj=state)
+        if code == INTERRUPTED:
+            return _interrupted(world)
         return code if isinstance(code, int) else EXIT_OK
     except IdError as error:
         return _end(describe(error, new_id=_new_id(world), phase=state.phase), state, args)
     except typer.TyperException as error:
         return _end(_usage(error, world), state, args)
     except (KeyboardInterrupt, typer.Abort):
-        world.stderr.write("\nStopped.  What was stored stays as it was.\n")
-        return 130
+        return _interrupted(world)
     except BrokenPipeError:
         return EXIT_FAILURE
     except Exception as error:  # noqa: BLE001 - the process edge; never a stack trace, which could quote a secret
         return _end(_unexpected(error, world), state, args)
+
+
+def _interrupted(world: World) -> int:
+    world.stderr.write("\nStopped.  What was stored stays as it was.\n")
+    return INTERRUPTED
 
 
 def _chosen(args: Sequence[str]) -> str | None:

@@ -20,7 +20,7 @@ from credentials.openid.oauth import FORM, parse_error
 from did.encoding import json_object
 from did.errors import FetchFailed, IdError
 from did.methods.base import Fetched
-from wallet_cli.errors import Unavailable, WalletError
+from wallet_cli.errors import HINTS, Unavailable, WalletError
 from wallet_cli.guard import GuardedNetwork
 from wallet_cli.text import clean
 
@@ -238,12 +238,12 @@ def _problem(answer: Answer, host: str) -> WalletError:
         body = json_object(answer.body)
     except IdError:
         return WalletError(f"{host} refused this (HTTP {answer.status}).")
-    code = body.get("code")
+    told = body.get("code")
+    code = told if isinstance(told, str) and told.replace("_", "").isalpha() and len(told) < 40 else "malformed"
     error = WalletError(
-        clean(body.get("detail") or body.get("title") or "It was refused."),
-        why=f"{host} said so.  What was stored stays as it was.",
-        hint=clean(body.get("hint") or ""),
-        code=code if isinstance(code, str) and code.replace("_", "").isalpha() and len(code) < 40 else "malformed",
+        clean(body.get("detail") or body.get("title") or f"{host} refused this"),
+        hint=HINTS.get(code) or clean(body.get("hint") or ""),  # the server's hint is for whoever calls it
+        code=code,
     )
     if isinstance(body.get("id"), str):
         error.correlation_id = clean(body["id"], limit=40)

@@ -19,8 +19,8 @@ from wallet_cli.errors import Refused, WalletError
 from wallet_cli.files import Consent
 from wallet_cli.labels import claim_label, in_type_order, type_metadata
 from wallet_cli.model import Copy, Credential
-from wallet_cli.receiving import short_type
-from wallet_cli.text import clean, facts, wrap
+from wallet_cli.offering import short_type
+from wallet_cli.text import WIDTH, clean, facts, pad, width, wrap
 from wallet_cli.views import joined, value_text
 
 if TYPE_CHECKING:
@@ -123,9 +123,12 @@ def screen(session: "Session", question: Question) -> list[str]:
     lines = wrap(f"{name}  {clean(question.verifier_id, limit=120)}  {registered}")
     rows = [("Words on both screens", session_words(request.client_id, request.nonce))]
     purpose = question.purposes[0] if question.purposes else None
-    rows.append(("Purpose", clean(purpose.label(languages), limit=80) if purpose is not None else "not registered"))
-    if agency is not None and agency.policy_url:
-        rows.append(("Policy", clean(agency.policy_url.removeprefix("https://"), limit=120)))
+    words = clean(purpose.label(languages), limit=80) if purpose is not None else "not registered"
+    policy = clean(agency.policy_url.removeprefix("https://"), limit=120) if agency and agency.policy_url else ""
+    if policy and width(policy) <= WIDTH - 24 - 23 - 8 and width(words) <= 21:
+        rows.append(("Purpose", f"{pad(words, 23)}Policy  {policy}"))
+    else:
+        rows += [("Purpose", words), *([("Policy", policy)] if policy else [])]
     lines += facts(rows, label_columns=24)
     for share in question.shares:
         lines += _share_lines(session, share)

@@ -2,23 +2,14 @@
 
 The same parsers and checks as everywhere, never a lenient second one (threat model, rule 6). What
 needs trust is held against the wallet's own lists when there is an open wallet, and is "not run"
-without one. Nothing is fetched and nothing is stored.
+without one. No address in the artefact is called, but for the status lists and keys of issuers that the
+wallet trusts.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
-from credentials import signed_list
 from credentials.claims import format_path
-from credentials.errors import StatusUnavailable
-from credentials.formats import FORMATS
-from credentials.jose import UnverifiedJws, parse_jws, verify_jws
 from credentials.openid import request as requests
-from credentials.openid.dcql import parse_query
-from credentials.openid.dpop import parse_dpop_proof
-from credentials.openid.key_proof import parse_key_proof
 from credentials.openid.metadata import (
     check_authorization_server_metadata,
     check_issuer_metadata,
@@ -26,96 +17,11 @@ from credentials.openid.metadata import (
     parse_issuer_metadata,
 )
 from credentials.openid.offer import OfferReference, parse_offer, parse_offer_link
-from credentials.openid.purposes import requested_claims
-from credentials.sd_jwt import parse_sd_jwt
-from credentials.status.token_status_list import StatusList, parse_token
-from credentials.trust import TrustPolicy
 from credentials.type_metadata import parse_type_metadata
-from credentials.verdict import Check, Outcome
-from credentials.verify import FetchedStatusList, verify_credential
-from did.encoding import b64url_decode, json_object
-from did.errors import FetchFailed, IdError
-from did.keys import PublicKey
+from did.encoding import json_object
 from wallet_cli.errors import MissingInput
-from wallet_cli.receiving import short_type
-from wallet_cli.statuses import CachedStatuses
-from wallet_cli.text import clean
-from wallet_cli.views import value_text
-
-if TYPE_CHECKING:
-    from did.methods.base import Fetched
-    from wallet_cli.session import Session
-
-MAX_ROWS: Final = 60
-NOT_RUN_HINT: Final = "run it with a wallet that follows a service"
-_TYPES: Final[Mapping[str, str]] = {
-    "oauth-authz-req+jwt": "presentation request (request object)",
-    "statuslist+jwt": "status list",
-    "trusted-list+jwt": "signed list of issuers and agencies",
-    "openid4vci-proof+jwt": "key proof",
-    "dpop+jwt": "DPoP proof",
-    "kb+jwt": "key-binding JWT",
-    "application+jwt": "signed application",
-    "key-attestation+jwt": "key attestation",
-    "openidvci-issuer-metadata+jwt": "signed issuer metadata",
-}
-
-
-@dataclass(slots=True, kw_only=True)
-class Explained:
-    """What something is, what it says, and how it fares."""
-
-    kind: str
-    rows: list[tuple[str, str]] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
-
-    @property
-    def code(self) -> str | None:
-        """The code of the first check that failed."""
-        return next((check.code for check in self.checks if check.outcome == "failed"), None)
-
-    def say(self, label: str, value: object) -> None:
-        if len(self.rows) < MAX_ROWS:
-            self.rows.append((label, value_text(value)))
-
-    def note(
-        self, name: str, outcome: Outcome, spec: str, detail: str, *, hint: str = "", code: str | None = None
-    ) -> None:
-        self.checks.append(Check(name=name, outcome=outcome, spec=spec, detail=clean(detail), hint=hint, code=code))
-
-    def hold(self, name: str, spec: str, passed: str, check: Callable[[], object]) -> bool:
-        """Run one check; what it raises becomes a failed row."""
-        try:
-            check()
-        except FetchFailed as exc:
-            self.note(name, "not_run", spec, str(exc), hint=exc.hint, code=exc.code)
-            return False
-        except IdError as exc:
-            self.note(name, "failed", spec, str(exc), hint=exc.hint, code=exc.code)
-            return False
-        self.note(name, "passed", spec, passed)
-        return True
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "says": [{"label": label, "value": value} for label, value in self.rows],
-            "checks": [check.to_json() for check in self.checks],
-            "code": self.code,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What an artefact is held against. `session` None: no wallet is open."""
-
-    session: "Session | None"
-    now: datetime
-    dev: bool
-
-    @property
-    def policy(self) -> TrustPolicy:
-        return self.session.services.policy() if self.session is not None else TrustPolicy()
+from wallet_cli.explained import NOT_RUN_HINT, Explained, Surroundings, explain_query
+from wallet_cli.explaining_tokens import explain_jwe, explain_jws, explain_sd_jwt
 
 
 def explain(text: str, around: Surroundings) -> Explained:
@@ -126,12 +32,12 @@ def explain(text: str, around: Surroundings) -> Explained:
     if "://" in text[:60]:
         return _link(text, around)
     if "~" in text:
-        return _sd_jwt(text, around)
+        return explain_sd_jwt(text, around)
     dots = text.count(".")
     if dots == 4:
-        return _jwe(text)
+        return explain_jwe(text)
     if dots == 2:
-        return _jws(text, around)
+        return explain_jws(text, around)
     raise MissingInput(
         "This is no offer, request, credential, list or metadata.",
         why="It is neither a link, nor JSON, nor a token in compact form.",
@@ -238,7 +144,7 @@ def _json(text: str, around: Surroundings) -> Explained:
         found.hold("shape", "SD-JWT VC, type metadata", "names, claims and rules are as they should be", read_type)
         return found
     if "credentials" in body:
-        return _query(body)
+        return explain_query(body)
     raise MissingInput(
         "This JSON is none of offer, metadata, type or query.", hint="give it the whole document, as it came"
     )
@@ -256,244 +162,4 @@ def _issuer_metadata(text: str, around: Surroundings) -> Explained:
         check_issuer_metadata(metadata, credential_issuer=metadata.credential_issuer, dev=around.dev, haip=False)
 
     found.hold("shape", "OpenID4VCI 1.0 section 12.2", "issuer, endpoints and configurations are in order", read)
-    return found
-
-
-def _query(body: Mapping[str, Any]) -> Explained:
-    found = Explained(kind="DCQL query")
-
-    def read() -> None:
-        for one in requested_claims(parse_query(body)):
-            path = format_path(one.path) if one.path is not None else "only that it is held"
-            found.say(f"  {one.query_id[:20]}", f"{short_type(one.type or 'any type')}: {path}")
-
-    found.hold("shape", "OpenID4VP 1.0 section 6", "the query can be evaluated", read)
-    return found
-
-
-# --- tokens --------------------------------------------------------------------------------------
-
-
-def _jws(text: str, around: Surroundings) -> Explained:
-    found = Explained(kind="signed token (JWS)")
-    parsed: list[UnverifiedJws] = []
-    if not found.hold(
-        "shape",
-        "RFC 7515 section 7.1",
-        "three parts, strict base64url and JSON",
-        lambda: parsed.append(parse_jws(text)),
-    ):
-        return found
-    jws = parsed[0]
-    typ = jws.header.get("typ")
-    found.kind = _TYPES.get(typ, found.kind) if isinstance(typ, str) else found.kind
-    found.say("Type", typ)
-    found.say("Algorithm", jws.header.get("alg"))
-    by_type: Mapping[str, Callable[[Explained, UnverifiedJws, Surroundings], None]] = {
-        "oauth-authz-req+jwt": _request,
-        "statuslist+jwt": _status_list,
-        "trusted-list+jwt": _signed_list,
-        "openid4vci-proof+jwt": _key_proof,
-        "dpop+jwt": _dpop,
-        "application+jwt": _embedded,
-    }
-    by_type.get(typ if isinstance(typ, str) else "", _unknown)(found, jws, around)
-    return found
-
-
-def _request(found: Explained, jws: UnverifiedJws, around: Surroundings) -> None:
-    claims = jws.unverified_claims()
-    found.say("Client", claims.get("client_id"))
-    found.say("Answer goes to", claims.get("response_uri"))
-    found.say("Answer mode", claims.get("response_mode"))
-    _times(found, claims)
-    query = claims.get("dcql_query")
-    if isinstance(query, dict):
-        inner = _query(query)
-        found.rows += inner.rows
-        found.checks += [check for check in inner.checks if check.outcome == "failed"]
-    session = around.session
-    if session is None:
-        found.note("verifier_trust", "not_run", "signed list", "no wallet is open", hint=NOT_RUN_HINT)
-        return
-
-    def check() -> None:
-        failure: IdError | None = None
-        for trust in session.services.verifier_trusts():
-            try:
-                requests.check_request(
-                    jws.compact,
-                    link_client_id=str(claims.get("client_id")),
-                    trust=trust,
-                    now=around.now,
-                    wallet_nonce=claims.get("wallet_nonce"),
-                    transaction_data_types=("tax-return", "payment", "deed", "case-decision", "document-sign"),
-                    fetch=_no_fetch,
-                    dev=around.dev,
-                )
-                return
-            except IdError as exc:
-                failure = exc
-        if failure is not None:
-            raise failure
-
-    found.hold(
-        "request", "OpenID4VP 1.0 sections 5.8-5.10, HAIP 1.0 section 5", "signed by a registered verifier", check
-    )
-
-
-def _status_list(found: Explained, jws: UnverifiedJws, around: Surroundings) -> None:
-    def read() -> None:
-        token = parse_token(jws.compact)
-        found.say("List", token.uri)
-        statuses = StatusList.from_compressed(token.bits, token.compressed)
-        found.say("Entries", f"{len(statuses)} of {token.bits} bits")
-        found.say("Made", token.issued_at.isoformat())
-        if token.expires_at is not None:
-            found.say("Ends", token.expires_at.isoformat())
-            if token.expires_at <= around.now:
-                raise StatusUnavailable("the status list has run out")
-
-    found.hold("list", "Token Status List section 5.1", "the array can be read and has not run out", read)
-    _x5c_signature(found, jws)
-
-
-def _signed_list(found: Explained, jws: UnverifiedJws, around: Surroundings) -> None:
-    parsed = signed_list.parse_trusted_list(jws.compact)
-    key = signed_list.fingerprint(parsed.key)
-    found.say("Fingerprint", key)
-
-    def check() -> None:
-        checked = signed_list.check_trusted_list(
-            parsed, publisher=str(parsed.unverified_claims.get("iss")), pinned=key, now=around.now
-        )
-        found.say("Service", checked.publisher)
-        found.say("Number", checked.sequence)
-        found.say("Issuers", len(checked.issuers))
-        found.say("Agencies", len(checked.agencies))
-
-    found.hold("list", "contract of the signed list", "signed by the key it carries, and not run out", check)
-    pinned = [one.pinned for one in around.session.wallet.services] if around.session is not None else []
-    if key in pinned:
-        found.note("pin", "passed", "contract of the signed list", "this is the key that the wallet pinned")
-    else:
-        found.note(
-            "pin", "warning", "contract of the signed list", "not a key that the wallet pinned", hint="compare it"
-        )
-
-
-def _key_proof(found: Explained, jws: UnverifiedJws, around: Surroundings) -> None:  # noqa: ARG001 - one signature
-    def check() -> None:
-        proof = parse_key_proof(jws.compact)
-        found.say("For", proof.audience)
-        found.say("Made", proof.issued_at.isoformat())
-        if proof.jwk is not None:
-            found.say("Key", proof.jwk.thumbprint())
-            verify_jws(jws, key=proof.jwk, typ="openid4vci-proof+jwt")
-
-    found.hold("signature", "OpenID4VCI 1.0 appendix F.1", "one key header, and signed by that key", check)
-
-
-def _dpop(found: Explained, jws: UnverifiedJws, around: Surroundings) -> None:  # noqa: ARG001 - one signature
-    def check() -> None:
-        proof = parse_dpop_proof(jws.compact)
-        found.say("For", f"{proof.method} {proof.url}")
-        found.say("Key", proof.key.thumbprint())
-        verify_jws(jws, key=proof.key, typ="dpop+jwt")
-
-    found.hold("signature", "RFC 9449 section 4.3", "made for one request, signed by its key", check)
-
-
-def _embedded(found: Explained, jws: UnverifiedJws, around: Surroundings) -> None:  # noqa: ARG001 - one signature
-    """A signed application: the one place where the key in the header is the point."""
-    claims = jws.unverified_claims()
-    found.say("For", claims.get("aud"))
-    found.say("Asks for", claims.get("type"))
-    _times(found, claims)
-    jwk = jws.header.get("jwk")
-    found.hold(
-        "signature",
-        "RFC 7515 section 5.2",
-        "signed by the key it carries",
-        lambda: verify_jws(jws, key=PublicKey.from_jwk(jwk if isinstance(jwk, dict) else {}), typ="application+jwt"),
-    )
-
-
-def _unknown(found: Explained, jws: UnverifiedJws, around: Surroundings) -> None:  # noqa: ARG001 - one signature
-    if found.hold("claims", "RFC 7519", "the payload is a JSON object", jws.unverified_claims):
-        claims = jws.unverified_claims()
-        _times(found, claims)
-        found.say("Claims", ", ".join(sorted(claims)))
-    found.note("signature", "not_run", "RFC 7515", "this type of token is not checked here")
-
-
-def _x5c_signature(found: Explained, jws: UnverifiedJws) -> None:
-    chain = jws.header.get("x5c")
-    number = len(chain) if isinstance(chain, list) else 0
-    found.say("Certificates", number)
-    if not number:
-        found.note("signature", "not_run", "HAIP 1.0 section 6.1", "no certificate says whose key this is", hint="x5c")
-    else:
-        found.note("signature", "not_run", "HAIP 1.0 section 6.1", "checked together with the credential it is for")
-
-
-def _times(found: Explained, claims: Mapping[str, Any]) -> None:
-    for name, label in (("iat", "Made"), ("nbf", "Valid from"), ("exp", "Valid until")):
-        value = claims.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**40:
-            found.say(label, datetime.fromtimestamp(value, tz=UTC).isoformat())
-
-
-def _jwe(text: str) -> Explained:
-    found = Explained(kind="encrypted message (JWE)")
-
-    def read() -> None:
-        header = json_object(b64url_decode(text.partition(".")[0], max_bytes=16 * 1024))
-        for name in ("alg", "enc", "kid", "zip"):
-            if name in header:
-                found.say(name, header[name])
-
-    found.hold("shape", "RFC 7516 section 7.1", "five parts; only the holder of its key can read it", read)
-    return found
-
-
-# --- SD-JWT --------------------------------------------------------------------------------------
-
-
-class _NoStatuses:
-    def get(self, uri: str, *, now: datetime) -> FetchedStatusList:  # noqa: ARG002 - the face of a StatusSource
-        raise StatusUnavailable("no wallet is open, and nothing is fetched", hint=NOT_RUN_HINT)
-
-
-def _no_fetch(url: str, *, accept: str, max_bytes: int) -> "Fetched":  # noqa: ARG001 - the face of a Fetch
-    raise FetchFailed("nothing is fetched to explain something", hint=NOT_RUN_HINT)
-
-
-def _sd_jwt(text: str, around: Surroundings) -> Explained:
-    found = Explained(kind="credential (SD-JWT VC)")
-    parsed = parse_sd_jwt(text)
-    if parsed.kb_jwt is not None:
-        found.kind = "presentation (SD-JWT VC with key binding)"
-        binding = parse_jws(parsed.kb_jwt).unverified_claims()
-        found.say("Made for", binding.get("aud"))
-        found.say("Answers nonce", binding.get("nonce"))
-    credential = parsed.presented
-    read = FORMATS["dc+sd-jwt"].parse(credential)
-    found.say("Type", read.type)
-    found.say("Issuer", read.issuer)
-    if read.valid_until is not None:
-        found.say("Valid until", read.valid_until.isoformat())
-    if read.status is not None:
-        found.say("Status place", f"{read.status.uri}, number {read.status.index}")
-    found.say("Key", read.holder_key.thumbprint() if read.holder_key is not None else "not bound to a key")
-    found.say("Can be hidden", ", ".join(format_path(path) for path in read.disclosable) or "nothing")
-    session = around.session
-    verdict = verify_credential(
-        credential,
-        policy=around.policy,
-        fetch=session.client.fetch if session is not None else _no_fetch,
-        statuses=CachedStatuses(session) if session is not None else _NoStatuses(),
-        now=around.now,
-    )
-    found.checks += verdict.checks
     return found

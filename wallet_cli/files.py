@@ -7,13 +7,15 @@ beforehand: this verifier, this purpose, exactly these claims. Anything else is 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from credentials.claims import ClaimPath, parse_path
 from did.encoding import json_object
 from did.errors import IdError
 from wallet_cli.errors import MissingInput
 from wallet_cli.folder import read_private_file
+
+if TYPE_CHECKING:
+    from credentials.claims import ClaimPath
 
 MAX_FILE_BYTES = 64 * 1024
 SECRET_NAMES = (
@@ -76,11 +78,11 @@ class Consent:
 
     verifier: str
     purpose: str
-    claims: Mapping[str | None, frozenset[ClaimPath]]
+    claims: "Mapping[str | None, frozenset[ClaimPath]]"
     portrait_and_health: bool = False
     shown_before: bool = False
 
-    def allows(self, *, verifier: str, purposes: frozenset[str], claims: Mapping[str, frozenset[ClaimPath]]) -> bool:
+    def allows(self, *, verifier: str, purposes: frozenset[str], claims: "Mapping[str, frozenset[ClaimPath]]") -> bool:
         """Tell whether exactly this was agreed to: verifier, purpose, and no claim more or less."""
         if self.verifier != verifier or self.purpose not in purposes:
             return False
@@ -112,7 +114,7 @@ def read_consent(path: Path) -> Consent:
         raise _bad_file("The consent file", 'JSON with "verifier" (a DID), "purpose", and "claims"') from None
 
 
-def _claims(value: object) -> dict[str | None, frozenset[ClaimPath]]:
+def _claims(value: object) -> "dict[str | None, frozenset[ClaimPath]]":
     if isinstance(value, list):
         return {None: _paths(value)}
     if isinstance(value, dict):
@@ -120,7 +122,9 @@ def _claims(value: object) -> dict[str | None, frozenset[ClaimPath]]:
     raise KeyError("claims")
 
 
-def _paths(value: object) -> frozenset[ClaimPath]:
+def _paths(value: object) -> "frozenset[ClaimPath]":
+    from credentials.claims import parse_path
+
     if not isinstance(value, list):
         raise KeyError("claims")
     return frozenset((item,) if isinstance(item, str) else parse_path(item) for item in value)

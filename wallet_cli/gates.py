@@ -132,6 +132,7 @@ class Gates:
         """Make both gates with fresh role keys and return them open; the caller saves the store."""
         keys: dict[Role, RoleKey] = {}
         wallet, puk_key = self._store.wallet, self._random_bytes(32)
+        wallet.gates_id = b64url_encode(self._random_bytes(16))
         chosen: dict[Role, str] = {"auth": pins.pin1, "sign": pins.pin2}
         for role, pin in chosen.items():
             key = RoleKey(role, self._random_bytes(32))
@@ -287,4 +288,4 @@ class Gates:
         return AESGCM(puk_key).decrypt(data[:12], data[12:], self._context(role))
 
     def _context(self, name: str) -> bytes:
-        return f"openresidency wallet 1, {name} of {self._store.wallet.id}".encode()
+        return f"openresidency wallet 1, {name} of {self._store.wallet.gates_id}".encode()

@@ -203,6 +203,8 @@ class Wallet:
     services: list[PinnedService] = field(default_factory=list)
     trusted: list[ManualTrust] = field(default_factory=list)
     gates: dict[Role, Gate] = field(default_factory=dict)
+    gates_id: str = ""
+    """What the gates are sealed for; it stays theirs when a backup becomes another wallet."""
     puk: str = ""
     """The PUK's key, sealed under the PUK; it opens every gate."""
     puk_tries: int = PUK_TRIES

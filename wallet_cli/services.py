@@ -227,7 +227,7 @@ def in_language(texts: Mapping[str, str], languages: tuple[str, ...]) -> str:
 def _source(checked: TrustedList) -> str:
     from wallet_cli.views import day
 
-    return f"list of {day(checked.issued_at)}"
+    return f"trusted list {day(checked.issued_at)}"
 
 
 def _by_hand(trusted: ManualTrust) -> TrustedIssuer:

@@ -91,14 +91,3 @@ def as_list(rows: Sequence[Sequence[tuple[str, str]]]) -> list[str]:
             lines.append("")
         lines.extend(f"{label}: {value}" for label, value in row)
     return lines
-
-
-def qr_lines(text: str) -> list[str]:
-    """A QR code of `text` in letters a terminal shows, dark on light, with its quiet zone."""
-    import io
-
-    import segno
-
-    out = io.StringIO()
-    segno.make_qr(text, error="m").terminal(out=out, compact=True, border=2)
-    return out.getvalue().splitlines()

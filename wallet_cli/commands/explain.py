@@ -20,6 +20,7 @@ def run(
     """
     from wallet_cli import explaining
     from wallet_cli.errors import EXIT_CODES, EXIT_FAILURE
+    from wallet_cli.explained import Surroundings
     from wallet_cli.inputs import MAX_INPUT_BYTES, read_file
     from wallet_cli.store import FILE_NAME
     from wallet_cli.text import clean, facts, wrap
@@ -30,7 +31,7 @@ def run(
         text = what if "://" in what or what.startswith("{") else read_file(Path(what))
     opened = None if no_wallet or not (session.path / FILE_NAME).exists() else session
     dev = opened is None or opened.wallet.dev  # opens the wallet, whose clock may have an offset
-    around = explaining.Surroundings(session=opened, now=session.now(), dev=dev)
+    around = Surroundings(session=opened, now=session.now(), dev=dev)
     found = explaining.explain(text, around)
     lines = [f"This is: {found.kind}", *facts([(label, value) for label, value in found.rows], label_columns=18)]
     lines.append("Every check")

@@ -22,13 +22,13 @@ def run(
     what goes beyond the verifier's registration is refused. Scripts use --consent-file.
     """
     from wallet_cli import consent as consents
-    from wallet_cli import presenting
+    from wallet_cli import presenting, requesting
     from wallet_cli.errors import NothingFits, Phase, Refused
     from wallet_cli.inputs import read_link
 
     session.phase = Phase("Not sent", "Nothing left your wallet.")
     agreed = session.consent()
-    checked = presenting.open_request(session, read_link(session, request, kind="request"))
+    checked = requesting.open_request(session, read_link(session, request, kind="request"))
     try:
         question = presenting.questions(session, checked, agreed)
         session.talk.say(consents.screen(session, question))
@@ -72,7 +72,7 @@ def _asked(request: "object") -> str:
     """`residency: asked address` for the history: types and claim names, no values."""
     from credentials.claims import format_path
     from credentials.openid.purposes import requested_claims
-    from wallet_cli.receiving import short_type
+    from wallet_cli.offering import short_type
     from wallet_cli.text import clean
 
     found: dict[str, list[str]] = {}
