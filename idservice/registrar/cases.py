@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from idservice.problems import Refused
 from idservice.service import Service
 
-from . import events, rows, sealed
+from . import desk_rows, events, rows, sealed
 from .application import TYPE, Application, SignedApplication
 from .form import Form, restore_form
 from .states import DRAFT, ENDED, INFO_REQUESTED, REVOKED, SUBMITTED
@@ -156,7 +156,7 @@ def keys_of_person(db: Connection, case: rows.CaseRow) -> set[str]:
 
 def not_the_applicant(db: Connection, case: rows.CaseRow, *, staff_id: str) -> None:
     """Refuse an officer who is the applicant (S01). Raises Refused (`four_eyes_required`)."""
-    if rows.has_staff_key(db, staff_id=staff_id, thumbprints=keys_of_person(db, case)):
+    if desk_rows.has_staff_key(db, staff_id=staff_id, thumbprints=keys_of_person(db, case)):
         raise Refused("four_eyes_required", "nobody acts on a case of their own", hint="leave it to a colleague")
 
 

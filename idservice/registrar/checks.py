@@ -20,7 +20,7 @@ from idservice.problems import Refused
 from idservice.registry import personal_code
 from idservice.service import Service
 
-from . import cases, events, rows, sealed
+from . import cases, desk_rows, events, rows, sealed
 from .form import Form
 from .screening import Lists, open_lists
 from .states import DRAFT, HOLDING, UNDECIDED
@@ -86,15 +86,15 @@ def write(
     db: Connection, service: Service, case: rows.CaseRow, outcomes: Sequence[Outcome], *, officer: str
 ) -> list[Outcome]:
     """Write results, carry marks over to those that say the same, and return the ones that are new and not `passed`."""
-    before = {row.name: row for row in rows.checks(db, case.id)}
+    before = {row.name: row for row in desk_rows.checks(db, case.id)}
     fresh = []
     for outcome in outcomes:
         old = before.get(outcome.name)
         same = old is not None and _says(service, old) == (outcome.result, dict(outcome.details))
         check_id = _put(db, service, case, outcome, officer=officer)
         if same and old is not None:
-            for mark in rows.marks(db, [old.id]):
-                rows.put_mark(db, check_id=check_id, officer=mark.officer, mark=mark.mark, now=mark.at)
+            for mark in desk_rows.marks(db, [old.id]):
+                desk_rows.put_mark(db, check_id=check_id, officer=mark.officer, mark=mark.mark, now=mark.at)
         elif outcome.result != "passed":
             fresh.append(outcome)
     results = {outcome.name: outcome.result for outcome in outcomes}
@@ -132,7 +132,7 @@ def mark(db: Connection, service: Service, case: rows.CaseRow, name: str, value:
     A mark of the officer who made the open proposal is an edit and voids it; one of the officer who is to decide
     is part of deciding. Raises Refused: `not_found`, `conflict` (nothing to mark), `malformed`.
     """
-    row = next((row for row in rows.checks(db, case.id) if row.name == name), None)
+    row = next((row for row in desk_rows.checks(db, case.id) if row.name == name), None)
     if row is None:
         raise Refused("not_found", "this case has no such check", hint="run the checks first")
     if row.result != "look":
@@ -140,17 +140,21 @@ def mark(db: Connection, service: Service, case: rows.CaseRow, name: str, value:
     allowed = PERSON_MARKS if name in ABOUT_PERSONS else OTHER_MARKS
     if value not in allowed:
         raise Refused("malformed", f"{name} cannot be marked so", hint=f"one of: {', '.join(sorted(allowed))}")
-    rows.put_mark(db, check_id=row.id, officer=officer, mark=value, now=service.clock.now())
+    desk_rows.put_mark(db, check_id=row.id, officer=officer, mark=value, now=service.clock.now())
     events.record(db, service, case, "check.marked", actor=officer, data={"check": name, "mark": value})
-    proposal = rows.open_proposal(db, case.id)
+    proposal = desk_rows.open_proposal(db, case.id)
     if proposal is not None and proposal.author == officer:
         events.void_proposal(db, service, case, actor=officer)
 
 
 def obstacles(db: Connection, case: rows.CaseRow, *, officer: str) -> list[str]:
     """Return what stands in the way of an approval as this officer sees it: `name: reason`, empty when nothing does."""
-    results = {row.name: row for row in rows.checks(db, case.id)}
-    own = {row.check_id: row.mark for row in rows.marks(db, [r.id for r in results.values()]) if row.officer == officer}
+    results = {row.name: row for row in desk_rows.checks(db, case.id)}
+    own = {
+        row.check_id: row.mark
+        for row in desk_rows.marks(db, [r.id for r in results.values()])
+        if row.officer == officer
+    }
     found = [f"{name}: not run" for name in CHECKS if name not in results]
     for name, row in results.items():
         if row.result == "failed":
@@ -184,7 +188,7 @@ def _put(db: Connection, service: Service, case: rows.CaseRow, outcome: Outcome,
         "at": service.clock.now(),
         "sealed": sealed.seal(service, "case_checks", row_id, details) if details else None,
     }
-    return rows.put_check(db, values)
+    return desk_rows.put_check(db, values)
 
 
 # The checks, each on its own

@@ -12,7 +12,7 @@ from idservice.issuer import lifecycle
 from idservice.problems import Refused
 from idservice.service import Service
 
-from . import cases, checks, events, proposals, rows
+from . import cases, checks, desk_rows, events, proposals, rows
 from .states import next_state
 
 Decision = Literal["approve", "refuse", "send_back"]
@@ -40,11 +40,11 @@ def decide(
 
     Raises Refused: `not_found`, `four_eyes_required`, `conflict`, `policy_not_met`.
     """
-    found = rows.proposal(db, proposal_id)
+    found = desk_rows.proposal(db, proposal_id)
     if found is None:
         raise Refused("not_found", "there is no such proposal", hint="see the list of proposals")
     case = rows.by_id(db, found.case_id, lock=True)
-    proposal = rows.proposal(db, proposal_id)
+    proposal = desk_rows.proposal(db, proposal_id)
     assert case is not None and proposal is not None
     not_the_author(db, proposal_id, officer=officer)
     cases.not_the_applicant(db, case, staff_id=staff_id)
@@ -57,7 +57,7 @@ def decide(
     content = proposals.content_of(service, proposal)
     if decision == "approve" and proposal.action == "approve":
         _all_marked(db, case, officer)
-    taken = rows.claim_proposal(
+    taken = desk_rows.claim_proposal(
         db,
         proposal_id=proposal_id,
         content_hash=content_hash,
@@ -84,7 +84,7 @@ def decide(
 
 def not_the_author(db: Connection, proposal_id: str, *, officer: str) -> None:
     """Refuse the officer who proposed, whatever their roles. Raises Refused (`four_eyes_required`)."""
-    found = rows.proposal(db, proposal_id)
+    found = desk_rows.proposal(db, proposal_id)
     if found is not None and found.author == officer:
         raise Refused("four_eyes_required", "you proposed this yourself", hint="another officer must decide")
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from idservice import audit
 from idservice.service import Service
 
-from . import rows, sealed
+from . import desk_rows, rows, sealed
 from .tables import case_notes
 
 SERVICE = "service"
@@ -49,7 +49,7 @@ def note_text(service: Service, row: Any) -> str:
 
 def void_proposal(db: Connection, service: Service, case: rows.CaseRow, *, actor: str) -> None:
     """End the open proposal of a case whose content was just edited: it must be made and seen anew (S01, T74)."""
-    ended = rows.close_proposal(db, case.id, state="voided", now=service.clock.now())
+    ended = desk_rows.close_proposal(db, case.id, state="voided", now=service.clock.now())
     if ended is not None:
         data = {"proposal": ended.id, "action": ended.action, "content_hash": ended.content_hash}
         record(db, service, case, "proposal.voided", actor=actor, data=data)

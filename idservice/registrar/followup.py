@@ -13,7 +13,7 @@ from idservice.database import transaction
 from idservice.problems import Refused
 from idservice.service import Service
 
-from . import checks, events, rows
+from . import checks, desk_rows, events, rows
 from .settle import RECHECK_EVERY
 from .states import ACTIVE, SUSPENDED
 
@@ -46,14 +46,14 @@ def recheck(db: Connection, service: Service, case: rows.CaseRow) -> list[str]:
     outcomes = checks.evaluate(db, service, case)
     hits = [outcome.name for outcome in checks.write(db, service, case, outcomes, officer=events.SERVICE)]
     rows.edit(db, case.id, now=now, next_check_at=now + RECHECK_EVERY)
-    if hits and rows.open_followup(db, case_id=case.id, checks=hits, now=now):
+    if hits and desk_rows.open_followup(db, case_id=case.id, checks=hits, now=now):
         events.record(db, service, case, "followup.opened", actor=events.SERVICE, data={"checks": hits})
     return hits
 
 
 def close(db: Connection, service: Service, case: rows.CaseRow, words: str, *, officer: str) -> None:
     """Close a follow-up that an officer has looked into. Raises Refused (`conflict`) when none is open."""
-    if not rows.close_followup(db, case_id=case.id, officer=officer, now=service.clock.now()):
+    if not desk_rows.close_followup(db, case_id=case.id, officer=officer, now=service.clock.now()):
         raise Refused("conflict", "no follow-up is open on this case", hint="see the list of follow-ups")
     note = events.note(db, service, case, "followup", words, officer=officer)
     events.record(db, service, case, "followup.closed", actor=officer, data={"note": note})

@@ -7,7 +7,7 @@ from typing import Final
 
 from did.errors import IdError
 from idservice import limits
-from idservice.database import transaction
+from idservice.database import reading, transaction
 from idservice.problems import Refused
 from idservice.service import Service
 
@@ -24,7 +24,7 @@ def submit(service: Service, text: str, *, dpop: str | None, path: str, source: 
     Raises an IdError: what `application.py` refuses, `conflict`, `not_found`, `unauthenticated`, `rate_limited`.
     """
     signed = _open(service, text, source=source)
-    with transaction(service.engine) as db:
+    with reading(service.engine) as db:
         known = cases.sent_before(db, service, signed)
     if known is not None:
         return cases.Submitted(case=known)
@@ -43,7 +43,7 @@ def answer(service: Service, case_id: str, text: str, *, source: str) -> rows.Ca
     Raises an IdError: as `submit`, and `not_found` when the case is not that key's (T66).
     """
     signed = _open(service, text, source=source)
-    with transaction(service.engine) as db:
+    with reading(service.engine) as db:
         known = cases.sent_before(db, service, signed)
     if known is not None and known.id == case_id:
         return known

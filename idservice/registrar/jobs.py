@@ -13,7 +13,7 @@ from idservice.issuer import lifecycle
 from idservice.registry import status
 from idservice.service import Service
 
-from . import events, followup, proposals, rows
+from . import desk_rows, events, followup, proposals, rows
 from .settle import settle
 from .states import HOLDING, READY
 
@@ -49,7 +49,7 @@ def settle_ready(service: Service) -> int:
 def lapse_proposals(service: Service) -> int:
     """End proposals that have run out; return how many."""
     with transaction(service.engine) as db:
-        lapsed = rows.lapsed_proposals(db, now=service.clock.now(), limit=_BATCH)
+        lapsed = desk_rows.lapsed_proposals(db, now=service.clock.now(), limit=_BATCH)
         for case_id in lapsed:
             case = rows.by_id(db, case_id, lock=True)
             if case is not None:

@@ -14,7 +14,7 @@ from idservice.idempotency import Answer
 from idservice.problems import Refused
 from idservice.service import Service
 
-from . import cases, checks, events, examine, models, pickup, renewal, rows, suspend, views
+from . import cases, checks, desk_rows, events, examine, models, pickup, renewal, rows, suspend, views
 from .application import photo_of
 from .desk import case_of
 from .matrix import REGISTRAR, officer
@@ -41,7 +41,7 @@ def photo(db: Connection, service: Service, case: rows.CaseRow, *, officer: str)
 
 def proposal_file(db: Connection, service: Service, proposal_id: str, *, officer: str) -> dict[str, Any]:
     """Return a proposal and record that it was read. Raises Refused (`not_found`)."""
-    proposal = rows.proposal(db, proposal_id)
+    proposal = desk_rows.proposal(db, proposal_id)
     case = None if proposal is None else rows.by_id(db, proposal.case_id)
     if proposal is None or case is None:
         raise Refused("not_found", "there is no such proposal", hint="see the list of proposals")
@@ -65,7 +65,7 @@ def check_by_hand(
     """
     if body.result is None and body.mark is None:
         raise Refused("malformed", "send a result, or a mark, or both", hint="see the API description")
-    current = next((row for row in rows.checks(db, case.id) if row.name == name), None)
+    current = next((row for row in desk_rows.checks(db, case.id) if row.name == name), None)
     only_mark = body.mark is not None and (current is not None and body.result in (None, current.result))
     if not only_mark and body.result is not None:
         if REGISTRAR not in member.roles:
@@ -129,7 +129,7 @@ def renewal_opened(db: Connection, service: Service, case: rows.CaseRow, reason:
 
 def key_declared(db: Connection, service: Service, thumbprint: str, member: StaffMember) -> Answer:
     """Keep a key as the caller's own."""
-    if rows.add_staff_key(db, staff_id=member.id, thumbprint=thumbprint, now=service.clock.now()):
+    if desk_rows.add_staff_key(db, staff_id=member.id, thumbprint=thumbprint, now=service.clock.now()):
         data = {"thumbprint": thumbprint}
         audit.record(db, service, act="staff.key_declared", actor=member.actor, subject=member.actor, data=data)
     return Answer(status=201, body={"thumbprint": thumbprint})

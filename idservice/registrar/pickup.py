@@ -10,7 +10,7 @@ from idservice.issuer import lifecycle, offers
 from idservice.problems import Refused
 from idservice.service import Service
 
-from . import cases, events, proposals, rows
+from . import cases, desk_rows, events, proposals, rows
 from .settle import settle
 
 
@@ -59,7 +59,7 @@ def release(
     case = rows.move(db, case, "release", now=now)
     if case.offer_id is not None:
         lifecycle.end(db, service, case_id=case.id, actor=officer)
-    grant = rows.proposal(db, case.grant_id)
+    grant = desk_rows.proposal(db, case.grant_id)
     if grant is None:
         raise Refused("unavailable", "the decision on this case cannot be found", hint="tell the operator")
     effect = proposals.content_of(service, grant)["effect"]

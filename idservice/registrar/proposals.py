@@ -19,7 +19,7 @@ from idservice.problems import Refused
 from idservice.registry import personal_code
 from idservice.service import Service
 
-from . import cases, checks, events, rows, sealed
+from . import cases, checks, desk_rows, events, rows, sealed
 from .reasons import legal_reason
 from .states import next_state
 
@@ -97,7 +97,7 @@ def base_hash(db: Connection, case: rows.CaseRow, action: str) -> str:
     basis = {
         "case": case.id,
         "application": cases.application_hash(db, case),
-        "checks": [row.id for row in rows.checks(db, case.id)] if action in ("approve", "refuse") else [],
+        "checks": [row.id for row in desk_rows.checks(db, case.id)] if action in ("approve", "refuse") else [],
         "person": case.person_id,
         "due": case.decision_due.isoformat(),
         "grant": case.grant_id,
@@ -120,7 +120,7 @@ def _write(
     db: Connection, service: Service, case: rows.CaseRow, action: str, content: Mapping[str, Any], *, officer: str
 ) -> Proposed:
     now = service.clock.now()
-    stale = rows.open_proposal(db, case.id)
+    stale = desk_rows.open_proposal(db, case.id)
     if stale is not None and stale.expires_at <= now:
         lapse(db, service, case)
     proposal_id = rows.new_id()
@@ -138,7 +138,7 @@ def _write(
         "expires_at": now + GOOD_FOR,
         "state": "open",
     }
-    if not rows.add_proposal(db, values):
+    if not desk_rows.add_proposal(db, values):
         raise Refused("conflict", "a proposal is open on this case", hint="decide it first, or edit the case")
     data = {"proposal": proposal_id, "action": action, "content_hash": content_hash}
     events.record(db, service, case, "proposal.made", actor=officer, data=data)
@@ -147,7 +147,7 @@ def _write(
 
 def lapse(db: Connection, service: Service, case: rows.CaseRow) -> None:
     """End a proposal that has run out."""
-    ended = rows.close_proposal(db, case.id, state="expired", now=service.clock.now())
+    ended = desk_rows.close_proposal(db, case.id, state="expired", now=service.clock.now())
     if ended is not None:
         data = {"proposal": ended.id, "action": ended.action}
         events.record(db, service, case, "proposal.expired", actor=events.SERVICE, data=data)
@@ -178,7 +178,7 @@ def _approve(db: Connection, service: Service, case: rows.CaseRow, data: Mapping
         raise Refused("malformed", "assurance_level is not known", hint=f"one of: {', '.join(ASSURANCE_LEVELS)}")
     results = [
         {"name": row.name, "result": row.result, "source": row.source, "at": row.at.isoformat(), "officer": row.officer}
-        for row in rows.checks(db, case.id)
+        for row in desk_rows.checks(db, case.id)
     ]
     effect = {
         "items": _items(db, service, case, level),

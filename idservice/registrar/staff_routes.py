@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.engine import Connection
 
 from idservice.access import StaffMember
-from idservice.database import transaction
+from idservice.database import reading, transaction
 from idservice.http import RawBody
 from idservice.idempotency import Answer
 from idservice.problems import Refused
@@ -71,7 +71,7 @@ def _reading(router: APIRouter, service: Service) -> None:
     @router.get("/v1/followups")
     def list_followups(request: Request) -> Response:
         """Open hits of the 30-day re-check: numbers and names of checks."""
-        with transaction(service.engine) as db:
+        with reading(service.engine) as db:
             officer(service, request, db)
             listed = views.followup_list(db)
         return JSONResponse({"followups": listed}, headers=_NO_STORE)
@@ -86,7 +86,7 @@ def _reading(router: APIRouter, service: Service) -> None:
         case: str | None = None,
     ) -> Response:
         """The audit trail, oldest first, by officer, act or case number. `after` is the id of the last row seen."""
-        with transaction(service.engine) as db:
+        with reading(service.engine) as db:
             officer(service, request, db)
             listed = audit_trail.page(db, after=after, limit=limit, actor=actor, act=act, case=case)
         following = listed[-1]["id"] if len(listed) == limit else None
@@ -165,7 +165,7 @@ def _deciding(router: APIRouter, service: Service) -> None:
     @router.get("/v1/proposals")
     def list_proposals(request: Request, limit: Limit = 20) -> Response:
         """What waits for a second officer, oldest first; no names."""
-        with transaction(service.engine) as db:
+        with reading(service.engine) as db:
             officer(service, request, db)
             listed = views.proposal_list(db, service, limit=limit)
         return JSONResponse({"proposals": listed}, headers=_NO_STORE)

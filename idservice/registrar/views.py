@@ -12,7 +12,7 @@ from idservice.access import StaffMember
 from idservice.issuer import offers
 from idservice.service import Service
 
-from . import cases, checks, events, proposals, reasons, rows
+from . import cases, checks, desk_rows, events, proposals, reasons, rows
 from .application import photo_of
 from .matrix import EXAMINE
 from .states import ENDED, INFO_REQUESTED, READY, SUSPENDED
@@ -42,7 +42,7 @@ def for_applicant(db: Connection, service: Service, case: rows.CaseRow) -> dict[
         "date_of_expiry": case.date_of_expiry.isoformat() if case.date_of_expiry else None,
     }
     if case.state == INFO_REQUESTED:
-        questions = [note for note in rows.notes(db, case.id) if note.kind == "question"]
+        questions = [note for note in desk_rows.notes(db, case.id) if note.kind == "question"]
         members["question"] = events.note_text(service, questions[-1])
     if case.state == READY and case.offer_id is not None:
         members["offer"] = offers.get(db, service, case.offer_id).uri
@@ -53,7 +53,11 @@ def for_list(db: Connection, service: Service, page: Sequence[rows.CaseRow]) -> 
     """Return a page of the queue: numbers, states, deadlines and flags, no names."""
     ids = [case.id for case in page]
     now = service.clock.now()
-    flagged, proposed, followups = rows.flagged(db, ids), rows.proposed(db, ids), rows.open_followups(db, ids)
+    flagged, proposed, followups = (
+        desk_rows.flagged(db, ids),
+        desk_rows.proposed(db, ids),
+        desk_rows.open_followups(db, ids),
+    )
     listed = []
     for case in page:
         flags = sorted(flagged.get(case.id, set()))
@@ -91,8 +95,8 @@ def case_file(db: Connection, service: Service, case: rows.CaseRow, member: Staf
         "date_of_expiry": case.date_of_expiry.isoformat() if case.date_of_expiry else None,
         "paid": case.receipt_by is not None,
         "checks": check_list(db, service, case, member),
-        "proposals": [_proposal(row, case.number) for row in rows.proposals(db, case.id)],
-        "followup": rows.open_followups(db, [case.id]).get(case.id),
+        "proposals": [_proposal(row, case.number) for row in desk_rows.proposals(db, case.id)],
+        "followup": desk_rows.open_followups(db, [case.id]).get(case.id),
     }
     if case.application_id is not None:
         members["application"] = {"sha256": cases.application_hash(db, case), "auth_jkt": case.auth_jkt}
@@ -100,19 +104,29 @@ def case_file(db: Connection, service: Service, case: rows.CaseRow, member: Staf
         members["photo"] = photo_of(cases.signed_form(db, service, case)) is not None
     if case.person_id is not None:
         members["personal_code"] = checks.code_of(db, service, case)
+    if case.grant_id is not None:
+        members["granted"] = _granted(db, service, case)
     if case.offer_id is not None:
         members["offer"] = {"id": case.offer_id, "state": offers.state(db, service, case.offer_id)}
     if examines:
         members["notes"] = [
             {"kind": row.kind, "officer": row.officer, "at": stamp(row.at), "text": events.note_text(service, row)}
-            for row in rows.notes(db, case.id)
+            for row in desk_rows.notes(db, case.id)
         ]
     return _present(members)
 
 
+def _granted(db: Connection, service: Service, case: rows.CaseRow) -> dict[str, Any]:
+    """Return what two officers decided to issue, as far as the form does not say it."""
+    grant = desk_rows.proposal(db, case.grant_id)
+    claims = {} if grant is None else proposals.content_of(service, grant)["effect"]["items"]["e-residency"]
+    shown = ("document_number", "date_of_issuance", "date_of_expiry", "assurance_level")
+    return {name: claims[name] for name in shown if name in claims}
+
+
 def proposal_list(db: Connection, service: Service, *, limit: int) -> list[dict[str, Any]]:
     """Return what waits for a second officer; no names."""
-    return [_proposal(row, row.number) for row in rows.open_proposals(db, now=service.clock.now(), limit=limit)]
+    return [_proposal(row, row.number) for row in desk_rows.open_proposals(db, now=service.clock.now(), limit=limit)]
 
 
 def proposal_file(service: Service, proposal: Row[Any], case: rows.CaseRow) -> dict[str, Any]:
@@ -124,7 +138,7 @@ def followup_list(db: Connection) -> list[dict[str, Any]]:
     """Return the open follow-ups; no names and no hits."""
     return [
         {"number": row.number, "checks": row.checks, "opened_at": stamp(row.opened_at)}
-        for row in rows.list_followups(db, limit=100)
+        for row in desk_rows.list_followups(db, limit=100)
     ]
 
 
@@ -148,8 +162,8 @@ def _proposal(row: Row[Any], number: str) -> dict[str, Any]:
 
 def check_list(db: Connection, service: Service, case: rows.CaseRow, member: StaffMember) -> list[dict[str, Any]]:
     """Return the results in force. Another officer's mark shows only beside one's own: each judges alone first."""
-    results = rows.checks(db, case.id)
-    marks = rows.marks(db, [row.id for row in results])
+    results = desk_rows.checks(db, case.id)
+    marks = desk_rows.marks(db, [row.id for row in results])
     own = {mark.check_id for mark in marks if mark.officer == member.actor}
     shown = []
     for row in results:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from idservice.database import transaction
-from idservice.issuer.rows import offers
+from idservice.issuer.tables import offers
 from idservice.registrar import rows
 
 from .office import Office

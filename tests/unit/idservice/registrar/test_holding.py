@@ -186,9 +186,10 @@ def test_S05_the_holder_revokes_alone(office: Office) -> None:
 def test_S05_nothing_undoes_a_revocation(office: Office) -> None:
     mari, number = active(office)
     office.resident(mari, "POST", f"/v1/applications/{mari.id}/revoke", json={})
-    for action, extra in (("reinstate", {"identity_checked": True}), ("approve", {}), ("revoke", {})):
-        body = {"action": action, "reason": "death", "data": extra}
-        assert office.post(f"/v1/cases/{number}/proposals", "registrar", body, expect=409)["code"] == "conflict"
+    for action in ("reinstate", "approve", "revoke"):
+        data = {"identity_checked": True} if action == "reinstate" else {}
+        proposal = {"action": action, "reason": "death", "data": data}
+        assert office.post(f"/v1/cases/{number}/proposals", "registrar", proposal, expect=409)["code"] == "conflict"
     assert office.freeze(mari).status_code == 409
     body = {"identity_checked": True, "document_seen": "passport"}
     office.post(f"/v1/cases/{number}/offer", "registrar", body, expect=409)

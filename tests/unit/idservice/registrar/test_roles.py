@@ -32,7 +32,7 @@ def routes(office: Office) -> set[str]:
     found = set()
     for route in staff_router(office.service).routes:
         assert isinstance(route, APIRoute)
-        found |= {f"{method} {route.path}" for method in route.methods}
+        found |= {f"{method} {route.path}" for method in route.methods or ()}
     return found
 
 

@@ -52,6 +52,8 @@ def test_S01_a_registrar_proposes_and_an_approver_decides(office: Office) -> Non
     assert reply.json() == {"state": "approved", "number": number, "decision": "approve"}
     file = office.get(f"/v1/cases/{number}", "registrar")
     assert file["date_of_expiry"].startswith(str(office.now.year + 5))
+    assert set(file["granted"]) == {"document_number", "date_of_issuance", "date_of_expiry", "assurance_level"}
+    assert file["granted"]["date_of_issuance"] == office.now.date().isoformat()
     assert [row["state"] for row in file["proposals"]] == ["approved"]
 
 
