@@ -1,23 +1,21 @@
 """Alembic migrations, dated file names, and the one place that knows every room's tables."""
 
-import importlib
-import pkgutil
 from pathlib import Path
 
 from sqlalchemy import MetaData
 
-import idservice
+from idservice import access, audit, background, idempotency, limits, single_use
 from idservice.database import metadata
+from idservice.issuer import tables as issuer
+from idservice.registrar import rows as registrar
+from idservice.registry import rows as registry
+from idservice.verifier import rows as verifier
 
 FOLDER = Path(__file__).parent
-_ROOT = Path(idservice.__file__).parent
+HOLDERS = (access, audit, background, idempotency, limits, single_use, registry, issuer, verifier, registrar)
+"""The modules that define tables; importing one puts its tables into the metadata."""
 
 
 def all_tables() -> MetaData:
-    """Return the metadata with the tables of the base modules and of every room's `rows.py`."""
-    for module in pkgutil.iter_modules([str(_ROOT)]):
-        if not module.ispkg and module.name not in ("__main__", "app"):
-            importlib.import_module(f"idservice.{module.name}")
-        elif (_ROOT / module.name / "rows.py").exists():
-            importlib.import_module(f"idservice.{module.name}.rows")
+    """Return the metadata with every table of the service."""
     return metadata

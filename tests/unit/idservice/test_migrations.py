@@ -1,10 +1,13 @@
+from pathlib import Path
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from idservice import migrate
 from idservice.database import make_engine, reading
-from idservice.migrations import all_tables
+from idservice.migrations import HOLDERS, all_tables
+from tests.paths import ROOT
 from tools.remake_first_migration import FIRST, render
 
 
@@ -48,3 +51,9 @@ def test_migrated_and_created_databases_have_the_same_triggers(database_url: str
     assert wanted
     assert found == wanted
     engine.dispose()
+
+
+def test_no_module_with_tables_is_forgotten() -> None:
+    root = ROOT / "idservice"
+    holding = {path for path in root.rglob("*.py") if "= Table(" in path.read_text(encoding="utf-8")}
+    assert holding == {Path(str(module.__file__)) for module in HOLDERS}
