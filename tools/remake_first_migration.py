@@ -14,6 +14,7 @@ from typing import Any, Literal
 from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
+from alembic.operations.ops import CreateTableOp
 from sqlalchemy import MetaData, create_engine
 
 from idservice.database import UtcDateTime
@@ -21,6 +22,7 @@ from idservice.migrations import FOLDER, all_tables
 
 FIRST = FOLDER / "versions" / "2026_11_22_first.py"
 HEAD = '''"""The first tables."""
+# ruff: noqa: E501  (statements of triggers stand in one line)
 
 from collections.abc import Sequence
 
@@ -53,6 +55,9 @@ def render(metadata: MetaData) -> str:
         operations = produce_migrations(context, metadata).upgrade_ops
         if operations is None:
             raise SystemExit("there are no tables")
+        for each in operations.ops:
+            if isinstance(each, CreateTableOp):
+                each.info = {}  # the triggers in it are written below
         body = render_python_code(operations, render_item=render_item, migration_context=context)
     lines = [line for line in body.splitlines() if not line.strip().startswith("#")]
     text = HEAD + "    " + "\n".join(lines).strip() + "\n" + triggers(metadata)

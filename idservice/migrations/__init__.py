@@ -7,7 +7,7 @@ from sqlalchemy import MetaData
 from idservice import access, audit, background, idempotency, limits, single_use
 from idservice.database import metadata
 from idservice.issuer import tables as issuer
-from idservice.registrar import rows as registrar
+from idservice.registrar import tables as registrar
 from idservice.registry import rows as registry
 from idservice.verifier import rows as verifier
 

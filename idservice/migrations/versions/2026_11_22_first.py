@@ -1,4 +1,5 @@
 """The first tables."""
+# ruff: noqa: E501  (statements of triggers stand in one line)
 
 from collections.abc import Sequence
 
@@ -83,17 +84,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("code_hash", name=op.f("uq_issuer_offers_code_hash")),
         sa.UniqueConstraint("handle_hash", name=op.f("uq_issuer_offers_handle_hash")),
         sa.UniqueConstraint("link_hash", name=op.f("uq_issuer_offers_link_hash")),
-        info={
-            "triggers": {
-                "sqlite": [
-                    "CREATE TRIGGER issuer_offers_forward BEFORE UPDATE ON issuer_offers WHEN OLD.state <> 'waiting' AND NEW.state = 'waiting' BEGIN SELECT RAISE(ABORT, 'an offer that ended never waits again'); END"
-                ],
-                "postgresql": [
-                    "CREATE FUNCTION issuer_offers_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state <> 'waiting' AND NEW.state = 'waiting' THEN RAISE EXCEPTION 'an offer that ended never waits again'; END IF; RETURN NEW; END $$",
-                    "CREATE TRIGGER issuer_offers_forward BEFORE UPDATE ON issuer_offers FOR EACH ROW EXECUTE FUNCTION issuer_offers_forward()",
-                ],
-            }
-        },
     )
     op.create_index(op.f("ix_issuer_offers_case_id"), "issuer_offers", ["case_id"], unique=False)
     op.create_index(op.f("ix_issuer_offers_expires_at"), "issuer_offers", ["expires_at"], unique=False)
@@ -316,17 +306,6 @@ def upgrade() -> None:
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["offer_id"], ["issuer_offers.id"], name=op.f("fk_issuer_credentials_offer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer_credentials")),
-        info={
-            "triggers": {
-                "sqlite": [
-                    "CREATE TRIGGER issuer_credentials_forward BEFORE UPDATE ON issuer_credentials WHEN OLD.state = 'revoked' AND NEW.state <> 'revoked' BEGIN SELECT RAISE(ABORT, 'a revoked credential stays revoked'); END"
-                ],
-                "postgresql": [
-                    "CREATE FUNCTION issuer_credentials_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state = 'revoked' AND NEW.state <> 'revoked' THEN RAISE EXCEPTION 'a revoked credential stays revoked'; END IF; RETURN NEW; END $$",
-                    "CREATE TRIGGER issuer_credentials_forward BEFORE UPDATE ON issuer_credentials FOR EACH ROW EXECUTE FUNCTION issuer_credentials_forward()",
-                ],
-            }
-        },
     )
     op.create_index(op.f("ix_issuer_credentials_case_id"), "issuer_credentials", ["case_id"], unique=False)
     op.create_index(op.f("ix_issuer_credentials_offer_id"), "issuer_credentials", ["offer_id"], unique=False)
@@ -345,17 +324,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["offer_id"], ["issuer_offers.id"], name=op.f("fk_issuer_tokens_offer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issuer_tokens")),
         sa.UniqueConstraint("digest", name=op.f("uq_issuer_tokens_digest")),
-        info={
-            "triggers": {
-                "sqlite": [
-                    "CREATE TRIGGER issuer_tokens_forward BEFORE UPDATE ON issuer_tokens WHEN OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL BEGIN SELECT RAISE(ABORT, 'a revoked token stays dead'); END"
-                ],
-                "postgresql": [
-                    "CREATE FUNCTION issuer_tokens_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL THEN RAISE EXCEPTION 'a revoked token stays dead'; END IF; RETURN NEW; END $$",
-                    "CREATE TRIGGER issuer_tokens_forward BEFORE UPDATE ON issuer_tokens FOR EACH ROW EXECUTE FUNCTION issuer_tokens_forward()",
-                ],
-            }
-        },
     )
     op.create_index(op.f("ix_issuer_tokens_expires_at"), "issuer_tokens", ["expires_at"], unique=False)
     op.create_index(op.f("ix_issuer_tokens_offer_id"), "issuer_tokens", ["offer_id"], unique=False)
@@ -372,18 +340,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["list_id"], ["status_lists.id"], name=op.f("fk_status_entries_list_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_status_entries")),
         sa.UniqueConstraint("list_id", "place", name=op.f("uq_status_entries_list_id_place")),
-        info={
-            "triggers": {
-                "sqlite": [
-                    "CREATE TRIGGER status_entries_keep BEFORE UPDATE ON status_entries WHEN OLD.value = 1 AND (NEW.value <> 1 OR NEW.list_id <> OLD.list_id OR NEW.place <> OLD.place) BEGIN SELECT RAISE(ABORT, 'a revoked status never changes'); END",
-                    "CREATE TRIGGER status_entries_stay BEFORE DELETE ON status_entries WHEN OLD.value = 1 BEGIN SELECT RAISE(ABORT, 'a revoked status never goes'); END",
-                ],
-                "postgresql": [
-                    "CREATE FUNCTION status_entries_keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'DELETE' THEN IF OLD.value = 1 THEN RAISE EXCEPTION 'a revoked status never goes'; END IF; RETURN OLD; END IF; IF OLD.value = 1 AND (NEW.value <> 1 OR NEW.list_id <> OLD.list_id OR NEW.place <> OLD.place) THEN RAISE EXCEPTION 'a revoked status never changes'; END IF; RETURN NEW; END $$",
-                    "CREATE TRIGGER status_entries_keep BEFORE UPDATE OR DELETE ON status_entries FOR EACH ROW EXECUTE FUNCTION status_entries_keep()",
-                ],
-            }
-        },
     )
     op.create_index(op.f("ix_status_entries_list_id_value"), "status_entries", ["list_id", "value"], unique=False)
     op.create_index(op.f("ix_status_entries_value_until"), "status_entries", ["value", "until"], unique=False)
@@ -395,17 +351,6 @@ def upgrade() -> None:
         sa.Column("issued_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["list_id"], ["status_lists.id"], name=op.f("fk_status_tokens_list_id")),
         sa.PrimaryKeyConstraint("list_id", name=op.f("pk_status_tokens")),
-        info={
-            "triggers": {
-                "sqlite": [
-                    "CREATE TRIGGER status_tokens_forward BEFORE UPDATE ON status_tokens WHEN NEW.version < OLD.version OR NEW.issued_at < OLD.issued_at BEGIN SELECT RAISE(ABORT, 'a published status list never goes back'); END"
-                ],
-                "postgresql": [
-                    "CREATE FUNCTION status_tokens_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.version < OLD.version OR NEW.issued_at < OLD.issued_at THEN RAISE EXCEPTION 'a published status list never goes back'; END IF; RETURN NEW; END $$",
-                    "CREATE TRIGGER status_tokens_forward BEFORE UPDATE ON status_tokens FOR EACH ROW EXECUTE FUNCTION status_tokens_forward()",
-                ],
-            }
-        },
     )
     op.create_table(
         "case_applications",
