@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from credentials.data_integrity.nquads import literal
 from credentials.jsonld.active import ActiveContext
 from credentials.jsonld.errors import DataLoss, JsonLdError
 from credentials.jsonld.terms import Term, is_language, is_set
+from credentials.rdf.nquads import literal
 from did.encoding import jcs
 
 _RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from credentials.data_integrity.nquads import Quad
-from credentials.data_integrity.rdfc import Canonical, HashName, canonicalize
 from credentials.jsonld.active import ActiveContext, process
 from credentials.jsonld.contexts import Contexts, default_contexts
 from credentials.jsonld.errors import DataLoss, JsonLdError
 from credentials.jsonld.literals import json_literal, language_map, plain, scalar, text_of, value_object
 from credentials.jsonld.terms import Term
+from credentials.rdf.nquads import Quad
+from credentials.rdf.rdfc import Canonical, HashName, canonicalize
 
 MAX_QUADS: Final = 20_000
 MAX_DEPTH: Final = 64

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from credentials.data_integrity.nquads import parse_nquads
-from credentials.data_integrity.rdfc import CanonicalizationRefused, canonicalize
+from credentials.rdf.nquads import parse_nquads
+from credentials.rdf.rdfc import CanonicalizationRefused, canonicalize
 from tests.paths import VECTORS, need
 
 MANIFEST = VECTORS / "rdf-canon" / "manifest.json"

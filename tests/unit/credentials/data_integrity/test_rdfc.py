@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credentials.data_integrity.nquads import Quad, literal, parse_nquads, write_nquads
-from credentials.data_integrity.rdfc import canonicalize
+from credentials.rdf.nquads import Quad, literal, parse_nquads, write_nquads
+from credentials.rdf.rdfc import canonicalize
 from did.errors import Malformed
 
 pyoxigraph = pytest.importorskip("pyoxigraph")

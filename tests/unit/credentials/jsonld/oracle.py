@@ -9,8 +9,8 @@ from typing import Any
 from pyld import jsonld
 
 import credentials.jsonld.contexts as ours
-from credentials.data_integrity.nquads import parse_nquads
-from credentials.data_integrity.rdfc import canonicalize
+from credentials.rdf.nquads import parse_nquads
+from credentials.rdf.rdfc import canonicalize
 from tests.paths import VECTORS
 
 DATA = Path(ours.__file__).with_name("data")

@@ -12,7 +12,7 @@ from hashlib import sha256, sha384
 from itertools import permutations
 from typing import Any, Final, Literal
 
-from credentials.data_integrity.nquads import Quad, write_quad
+from credentials.rdf.nquads import Quad, write_quad
 from did.errors import Malformed
 
 HashName = Literal["SHA-256", "SHA-384"]
