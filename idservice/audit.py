@@ -32,6 +32,8 @@ audit_rows = Table(
     Index(None, "subject"),
 )
 
+_INSERT = insert(audit_rows)
+
 
 def record(
     db: Connection, service: Service, *, act: str, actor: str, subject: str, data: Mapping[str, Any] | None = None
@@ -43,7 +45,7 @@ def record(
     """
     row_id = secrets.token_urlsafe(16)
     row = {"act": act, "actor": actor, "subject": subject, "data": dict(data or {})}
-    db.execute(insert(audit_rows).values(id=row_id, at=service.clock.now(), **row))
+    db.execute(_INSERT, {"id": row_id, "at": service.clock.now(), **row})
     return row_id
 
 

@@ -8,14 +8,20 @@ IMMEDIATE, so a second one opened inside the first waits for itself: short trans
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, Table, create_engine, event, literal
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
+
+from idservice.fifo import FifoLock
 
 BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = 10
@@ -25,6 +31,7 @@ POSTGRESQL_POOL = 10
 """The same for PostgreSQL, which allows a hundred in all by default; requests wait in turn for one."""
 _POSTGRESQL_LIMITS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 _READING = "idservice_reading"
+_QUEUES: WeakKeyDictionary[Engine, FifoLock] = WeakKeyDictionary()
 
 metadata = MetaData(
     naming_convention={
@@ -69,6 +76,7 @@ def make_engine(url: str) -> Engine:
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin)
+        _QUEUES[engine] = FifoLock()
         return engine
     if backend == "postgresql":
         return create_engine(
@@ -101,9 +109,22 @@ def _begin(connection: Connection) -> None:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction; commit at the end of the block, roll back when it raises."""
-    with engine.begin() as connection:
-        yield connection
+    """Open a transaction; commit at the end of the block, roll back when it raises.
+
+    On SQLite the threads of a process take turns. Raises sqlalchemy's TimeoutError when no turn comes.
+    """
+    queue = _QUEUES.get(engine)
+    if queue is None:
+        with engine.begin() as connection:
+            yield connection
+        return
+    if not queue.acquire(BUSY_TIMEOUT_MS / 1000):
+        raise TimeoutError("no turn to write came")
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        queue.release()
 
 
 @contextmanager
@@ -118,7 +139,11 @@ def insert_once(db: Connection, table: Table, values: Mapping[str, Any]) -> bool
 
     One statement, so of two callers at the same time exactly one gets True (threat model rule 5, T85).
     """
-    make_insert = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
+    return db.execute(_insert_once(table, db.dialect.name), dict(values)).first() is not None
+
+
+@lru_cache(maxsize=64)
+def _insert_once(table: Table, dialect: str) -> ReturningInsert[tuple[int]]:
+    make_insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
     # RETURNING, not a row count: the count of an INSERT is not kept for every driver.
-    statement = make_insert(table).values(**values).on_conflict_do_nothing().returning(literal(1))
-    return db.execute(statement).first() is not None
+    return make_insert(table).on_conflict_do_nothing().returning(literal(1))

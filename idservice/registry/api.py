@@ -15,7 +15,13 @@ DID_DOCUMENT: Final[Mapping[str, Any]] = {
     "type": "object",
     "description": "A DID document (DID Core 1.0).",
     "required": ["id", "verificationMethod"],
-    "properties": {"id": TEXT, "verificationMethod": {"type": "array", "items": {"type": "object"}}},
+    "properties": {
+        "@context": {"type": "array"},
+        "id": TEXT,
+        "verificationMethod": {"type": "array", "items": {"type": "object"}},
+        "authentication": {"type": "array"},
+        "assertionMethod": {"type": "array"},
+    },
 }
 ISSUER_KEYS: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -27,7 +33,13 @@ TYPE_METADATA: Final[Mapping[str, Any]] = {
     "type": "object",
     "description": "Type metadata (SD-JWT VC); what was published under a version never changes.",
     "required": ["vct"],
-    "properties": {"vct": TEXT, "name": TEXT, "display": {"type": "array"}, "claims": {"type": "array"}},
+    "properties": {
+        "vct": TEXT,
+        "name": TEXT,
+        "description": TEXT,
+        "display": {"type": "array"},
+        "claims": {"type": "array"},
+    },
 }
 STATUS: Final[Mapping[str, Any]] = {
     "type": "object",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy import Select, bindparam, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from credentials.status.token_status_list import StatusList, build_token
@@ -23,6 +23,13 @@ class PublishedList:
 
     token: str
     issued_at: datetime
+
+
+_STAMP = select(status_tokens.c.version, status_tokens.c.issued_at).where(
+    status_tokens.c.list_id == bindparam("list_id")
+)
+_KEPT: dict[str, tuple[tuple[int, datetime], PublishedList]] = {}
+_MOST_KEPT = 64
 
 
 def list_uri(service: Service, list_id: str) -> str:
@@ -55,8 +62,18 @@ def published(service: Service, list_id: str) -> PublishedList | None:
 
 
 def _row(db: Connection, list_id: str) -> PublishedList | None:
-    found = db.execute(select(status_tokens).where(status_tokens.c.list_id == list_id)).one_or_none()
-    return None if found is None else PublishedList(token=found.token, issued_at=found.issued_at)
+    """Return the published token; its text is read once for each version, its version each time."""
+    stamp = db.execute(_STAMP, {"list_id": list_id}).one_or_none()
+    if stamp is None:
+        return None
+    kept = _KEPT.get(list_id)
+    if kept is None or kept[0] != tuple(stamp):
+        found = db.execute(select(status_tokens).where(status_tokens.c.list_id == list_id)).one()
+        kept = (found.version, found.issued_at), PublishedList(token=found.token, issued_at=found.issued_at)
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[list_id] = kept
+    return kept[1]
 
 
 def _due(service: Service) -> Select[tuple[str]]:

@@ -47,6 +47,11 @@ _ROUNDS = 40
 _KEPT = timedelta(days=1)
 """How long the place of a copy that has expired stays taken: longer than any clock is off."""
 
+_TAKE = {
+    name: insert_into(status_entries).on_conflict_do_nothing().returning(status_entries.c.id, status_entries.c.place)
+    for name, insert_into in (("sqlite", sqlite_insert), ("postgresql", postgresql_insert))
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusEntry:
@@ -69,14 +74,18 @@ def allocate(db: Connection, service: Service, count: int, *, until: datetime) -
         if missing <= 0:
             return taken
         rows = [
-            {"id": secrets.token_urlsafe(16), "list_id": list_id, "place": place, "value": 0, "until": until}
+            {
+                "id": secrets.token_urlsafe(16),
+                "list_id": list_id,
+                "place": place,
+                "value": 0,
+                "kind": "copy",
+                "until": until,
+            }
             for place in _draw(missing)
         ]
-        make_insert = sqlite_insert if db.dialect.name == "sqlite" else postgresql_insert
-        statement = make_insert(status_entries).values([{**row, "kind": "copy"} for row in rows])
-        inserted = statement.on_conflict_do_nothing().returning(status_entries.c.id, status_entries.c.place)
         uri = list_uri(service, list_id)
-        taken += [StatusEntry(id=row.id, uri=uri, index=row.place) for row in db.execute(inserted)]
+        taken += [StatusEntry(id=row.id, uri=uri, index=row.place) for row in db.execute(_TAKE[db.dialect.name], rows)]
     raise Refused("unavailable", "no status list has room", retry_after=10)
 
 

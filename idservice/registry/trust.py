@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
@@ -20,8 +21,22 @@ _KEPT = 256
 
 
 def policy(service: Service, db: Connection) -> TrustPolicy:  # noqa: ARG001 (the trust issue reads issuers from rows)
-    """Return which issuers may issue which types: this service, its own types."""
+    """Return which issuers may issue which types: this service, its own types.
+
+    The same object as long as nothing changes: it keeps what it has parsed.
+    """
     root = service.keys.roots()["service"]
+    key = (service.types, service.base_url, root)
+    if _POLICY.get("key") != key:
+        _POLICY.update(key=key, policy=_policy(service, root))
+    made: TrustPolicy = _POLICY["policy"]
+    return made
+
+
+_POLICY: dict[str, Any] = {}
+
+
+def _policy(service: Service, root: bytes) -> TrustPolicy:
     ourselves = TrustedIssuer(
         id=service.base_url,
         name=service.settings.issuing_authority,

@@ -1,4 +1,6 @@
 import asyncio
+import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import httpx2
@@ -9,6 +11,7 @@ from sqlalchemy.exc import StatementError
 
 from idservice import answers, limits
 from idservice.database import UtcDateTime, insert_once, make_engine, reading, transaction
+from idservice.fifo import FifoLock
 from idservice.guard import Guard
 from idservice.service import Service
 
@@ -107,3 +110,33 @@ def test_T85_parallel_misses_are_all_counted(service: Service) -> None:
 
     asyncio.run(storm())
     assert limits.miss(service, "one", window=timedelta(hours=1)) == 51
+
+
+def test_writers_of_one_process_take_turns_in_order() -> None:
+    lock, order = FifoLock(), list[int]()
+    assert lock.acquire(1)
+    threads = []
+    for number in range(5):
+
+        def work(mine: int = number) -> None:
+            assert lock.acquire(10)
+            order.append(mine)
+            lock.release()
+
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+        while len(lock._waiting) <= number:
+            time.sleep(0.001)
+    lock.release()
+    for thread in threads:
+        thread.join()
+    assert order == [0, 1, 2, 3, 4]
+    assert lock.acquire(0)
+
+
+def test_a_turn_that_does_not_come_is_given_up() -> None:
+    lock = FifoLock()
+    assert lock.acquire(0)
+    assert lock.acquire(0.01) is False
+    lock.release()
+    assert lock.acquire(0.01) is True
