@@ -65,6 +65,7 @@ class Feed:
                 try:
                     state = await asyncio.wait_for(page.news.get(), COMMENT_SECONDS)
                 except TimeoutError:
+                    self._wake()  # should the poller have ended by a mistake of ours
                     yield ": still here\n\n"
                     continue
                 number += 1

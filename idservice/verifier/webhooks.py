@@ -96,4 +96,6 @@ def _send(service: Service, row: Any) -> bool:
         service.log.info("webhook not delivered", extra={"delivery": row.id, "code": failed.code})
         return False
     accepted: bool = 200 <= answer.status < 300
+    if not accepted:
+        service.log.info("webhook not accepted", extra={"delivery": row.id, "status": answer.status})
     return accepted
