@@ -149,15 +149,35 @@ def sign_jws(
 
     `header` adds members such as `kid`, `x5c`, `jwk`; `alg` and `typ` are set here.
     """
-    protected: dict[str, Any] = {"alg": JOSE_NAMES[signer.alg], "typ": typ}
-    if header:
-        if "alg" in header or "typ" in header:
-            raise MalformedCredential("alg and typ of a token follow from its signer and its kind")
-        protected.update(header)
     body = payload if isinstance(payload, bytes) else to_wire(payload)
-    signing_input = f"{b64url_encode(to_wire(protected))}.{b64url_encode(body)}"
+    signing_input = f"{_protected(typ, JOSE_NAMES[signer.alg], header)}.{b64url_encode(body)}"
     signature = signer.sign(signing_input.encode("ascii"))
     return f"{signing_input}.{b64url_encode(signature)}"
+
+
+def _protected(typ: str, alg: str, header: Mapping[str, Any] | None) -> str:
+    """Return the encoded header; one that holds only text and lists of text is kept, as an issuer's always is."""
+    members: list[tuple[str, Any]] = []
+    for name, value in (header or {}).items():
+        if type(value) is str:
+            members.append((name, value))
+        elif type(value) is list and all(type(item) is str for item in value):
+            members.append((name, tuple(value)))
+        else:  # 1, 1.0 and True are one key to a cache, but not to a reader
+            return _encoded_header(typ, alg, header or {})
+    return _kept_header(typ, alg, tuple(members))
+
+
+@lru_cache(maxsize=256)
+def _kept_header(typ: str, alg: str, members: tuple[tuple[str, Any], ...]) -> str:
+    return _encoded_header(typ, alg, dict(members))
+
+
+def _encoded_header(typ: str, alg: str, header: Mapping[str, Any]) -> str:
+    if "alg" in header or "typ" in header:
+        raise MalformedCredential("alg and typ of a token follow from its signer and its kind")
+    members = {name: list(value) if type(value) is tuple else value for name, value in header.items()}
+    return b64url_encode(to_wire({"alg": alg, "typ": typ, **members}))
 
 
 def to_wire(value: Mapping[str, Any] | list[Any]) -> bytes:

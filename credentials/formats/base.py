@@ -1,7 +1,7 @@
 """What every credential format offers: issue, parse, present, and the stages of a verification."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -71,8 +71,7 @@ class ParsedCredential:
     authority_key_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifiedCredential:
+class VerifiedCredential(NamedTuple):
     """A credential that passed every check of its format. `claims` may be relied on.
 
     `types` are its own type and those it extends. `disclosed` and `positions` are those of a
@@ -95,8 +94,8 @@ class VerifiedCredential:
     valid_until: datetime | None
     status_claim: object
     authority_key_ids: tuple[str, ...]
-    confirmed: frozenset[str] = frozenset()
-    proof: Mapping[str, Any] = field(default_factory=dict)
+    confirmed: frozenset[str]
+    proof: Mapping[str, Any]
 
     @property
     def subject_claims(self) -> dict[str, Any]:
@@ -129,11 +128,19 @@ class CheckContext:
 
 
 class Found(NamedTuple):
-    """What a stage found. `not_run` means that the stage had nothing to do, `warning` that a person should know."""
+    """What a stage found. `not_run` means that the stage had nothing to do, `warning` that a person should know.
 
-    detail: str
+    `say` may be a function: most verifications are valid, and nobody reads what each stage found.
+    """
+
+    say: str | Callable[[], str]
     outcome: Literal["passed", "warning", "not_run"] = "passed"
     hint: str = ""
+
+    @property
+    def detail(self) -> str:
+        """What was found, in words."""
+        return self.say if isinstance(self.say, str) else self.say()
 
 
 class Examination(Protocol):

@@ -6,7 +6,6 @@ sections 8.4, 8.6 and B.3. Size comes before, query and status after: they are t
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from credentials import sd_jwt
@@ -51,19 +50,20 @@ SPECS: Mapping[str, str] = {
 class SdJwtVcExamination:
     """One presentation (or credential as issued) of `dc+sd-jwt` on its way through the stages."""
 
+    _parsed: UnverifiedSdJwt
+    _payload: dict[str, Any]
+    _issuer: IssuerKey
+    _processed: ProcessedSdJwt
+    _metadata: TypeMetadata | None = None
+    _hash: str = ""
+    _times: tuple[datetime | None, datetime | None] = (None, None)
+    _proof: dict[str, Any] | None = None
+    holder_key: PublicKey | None = None
+    confirmed: frozenset[str] = frozenset()
+
     def __init__(self, presentation: object, context: CheckContext) -> None:
         self._presentation = presentation
         self._context = context
-        self._parsed: UnverifiedSdJwt
-        self._payload: dict[str, Any]
-        self._metadata: TypeMetadata | None = None
-        self._hash = ""
-        self._issuer: IssuerKey
-        self._times: tuple[datetime | None, datetime | None] = (None, None)
-        self.holder_key: PublicKey | None = None
-        self._proof: dict[str, Any] | None = None
-        self.confirmed: frozenset[str] = frozenset()
-        self._processed: ProcessedSdJwt
 
     def shape(self) -> Found:
         """Split and decode. A credential as issued may not carry a key-binding JWT (RFC 9901 section 7.2)."""
@@ -74,7 +74,7 @@ class SdJwtVcExamination:
             raise MalformedCredential("the credential comes with a key-binding JWT")
         self._parsed = parsed
         self._payload = parsed.jws.unverified_claims()
-        return Found(f"{len(parsed.disclosures)} disclosures" + (", key binding" if parsed.kb_jwt else ""))
+        return Found(lambda: f"{len(parsed.disclosures)} disclosures" + (", key binding" if parsed.kb_jwt else ""))
 
     def type(self) -> Found:
         """Compare `typ`, then `vct` and the types it extends, with what was asked for (T04, T20)."""
@@ -90,13 +90,13 @@ class SdJwtVcExamination:
         if types and types.isdisjoint((vct, *(metadata.lineage if metadata else ()))):
             raise TypeUnexpected(f"the credential is {_shown(vct)}, which was not asked for")
         self._metadata = metadata
-        return Found(f"{TYP}, {_shown(vct)}")
+        return Found(lambda: f"{TYP}, {_shown(vct)}")
 
     def algorithm(self) -> Found:
         """Compare `alg` and `_sd_alg` with the allowed ones (T01, T19)."""
         alg = check_algorithm(self._parsed.jws, ALLOWED_ALGS)
         self._hash = sd_jwt.hash_name(self._payload)
-        return Found(f"{alg}, {self._hash}")
+        return Found(lambda: f"{alg}, {self._hash}")
 
     def issuer_trust(self) -> Found:
         """Find the key that the policy ties to this issuer and this type (T02, T03, T09)."""
@@ -107,12 +107,12 @@ class SdJwtVcExamination:
         if self._parsed.jws.header["alg"] not in issuer.issuer.algs:
             raise AlgorithmNotAllowed("the trust policy does not allow this algorithm to this issuer")
         self._issuer = issuer
-        return Found(f"{issuer.issuer.id} by {issuer.source}, {context.policy.label}")
+        return Found(lambda: f"{issuer.issuer.id} by {issuer.source}, {context.policy.label}")
 
     def signature(self) -> Found:
         """Check the issuer's signature under that key (T01, T06)."""
         check_signature(self._parsed.jws, self._issuer.key)
-        return Found(f"key {_key_start(self._issuer.key)}")
+        return Found(lambda: f"key {self._issuer.key.thumbprint()[:6]}…")
 
     def time(self) -> Found:
         """Check `nbf`, `exp` and `iat` of the signed payload (T08)."""
@@ -120,7 +120,7 @@ class SdJwtVcExamination:
         until = self._times[1]
         if until is None:
             return Found("no end date", "warning", "Ask the issuer for credentials that end.")
-        return Found("ends " + until.date().isoformat())
+        return Found(lambda: f"ends {until:%Y-%m-%d}")
 
     def holder_binding(self) -> Found:
         """Check possession of the `cnf` key as far as the request, not the credential, demands it (T11-T14, T18)."""
@@ -157,7 +157,7 @@ class SdJwtVcExamination:
         if not expected:
             raise TransactionMismatch("the holder confirmed a transaction that was not asked for")
         self.confirmed = _confirmed(proof, expected)
-        return Found(f"{len(self.confirmed)} confirmed")
+        return Found(lambda: f"{len(self.confirmed)} confirmed")
 
     def disclosures(self) -> Found:
         """Put the disclosures in place and check them against the type's own rules (T15-T17)."""
@@ -176,29 +176,30 @@ class SdJwtVcExamination:
                 positions=processed.positions,
             )
         self._processed = processed
-        return Found(f"{len(processed.disclosed)} shown, {processed.hidden} hidden")
+        return Found(lambda: f"{len(processed.disclosed)} shown, {processed.hidden} hidden")
 
     def result(self) -> VerifiedCredential:
         """Return the verified credential; only after every stage has passed."""
         payload, processed = self._payload, self._processed
         lineage = self._metadata.lineage if self._metadata else ()
+        proof = self._proof
         return VerifiedCredential(
-            format=TYP,
-            type=payload["vct"],
-            types=(payload["vct"], *lineage),
-            issuer=self._issuer.issuer,
-            claims=processed.claims,
-            disclosed=processed.disclosed,
-            positions=processed.positions,
-            hidden=processed.hidden,
-            holder_key=self.holder_key,
-            holder_bound="cnf" in payload if not self._context.presenting else self._proof is not None,
-            valid_from=self._times[0],
-            valid_until=self._times[1],
-            status_claim=payload.get("status"),
-            authority_key_ids=self._issuer.authority_key_ids,
-            confirmed=self.confirmed,
-            proof=self._proof or {},
+            TYP,
+            payload["vct"],
+            (payload["vct"], *lineage),
+            self._issuer.issuer,
+            processed.claims,
+            processed.disclosed,
+            processed.positions,
+            processed.hidden,
+            self.holder_key,
+            proof is not None if self._context.presenting else "cnf" in payload,
+            self._times[0],
+            self._times[1],
+            payload.get("status"),
+            self._issuer.authority_key_ids,
+            self.confirmed,
+            proof or {},
         )
 
 
@@ -253,8 +254,3 @@ def _offered_algs(item: str) -> list[Any] | None:
 def _shown(text: str) -> str:
     """Return an identifier from an artefact as it may be shown: short, plain ASCII."""
     return text if len(text) <= 200 and text.isascii() and text.isprintable() else "one with an unreadable name"
-
-
-@lru_cache(maxsize=4096)
-def _key_start(key: PublicKey) -> str:
-    return key.thumbprint()[:6] + "…"

@@ -51,7 +51,7 @@ def issue(
     _check_names(claims)
     laying = _Laying(HASHES[hash_alg], random_bytes, decoys, array_decoys)
     payload = laying.members(claims, _rules(tuple(disclosable)))
-    if laying.digests:
+    if laying.disclosures:
         payload["_sd_alg"] = hash_alg
     token = sign_jws(payload, typ=typ, signer=signer, header=header)
     return "~".join([token, *laying.disclosures, ""])
@@ -60,7 +60,7 @@ def issue(
 class _Laying:
     """One issuance under way: collects disclosures while it lays out the payload."""
 
-    __slots__ = ("_salts", "array_decoys", "decoys", "digests", "disclosures", "hash", "random_bytes")
+    __slots__ = ("_salts", "array_decoys", "decoys", "disclosures", "hash", "random_bytes")
 
     def __init__(
         self,
@@ -74,7 +74,6 @@ class _Laying:
         self.decoys = decoys
         self.array_decoys = array_decoys
         self.disclosures: list[str] = []
-        self.digests = 0
         self._salts: list[str] = []
 
     def members(self, value: Mapping[str, Any], rule: _Rule) -> dict[str, Any]:
@@ -87,11 +86,11 @@ class _Laying:
             if below is None:
                 clear[name] = member
                 continue
-            laid = self._element(member, below) if below.members else member
             if type(name) is not str:
                 raise MalformedCredential("a claim's name is not text")
+            laid = self._element(member, below) if below.members else member
             if below.hidden:
-                digests.append(self._disclose([self._salt(), name, laid]))
+                digests.append(self._disclose([self._salts.pop() if self._salts else self._salt(), name, laid]))
             else:
                 clear[name] = laid
         if digests:
@@ -112,7 +111,11 @@ class _Laying:
                 continue
             laid = self._element(item, below)
             hidden = hidden or below.hidden
-            laid_items.append({"...": self._disclose([self._salt(), laid])} if below.hidden else laid)
+            laid_items.append(
+                {"...": self._disclose([self._salts.pop() if self._salts else self._salt(), laid])}
+                if below.hidden
+                else laid
+            )
         if hidden:
             # at the end, so that issued positions stay those of the items
             laid_items.extend({"...": self._decoy()} for _ in range(self.array_decoys))
@@ -128,19 +131,17 @@ class _Laying:
 
     def _salt(self) -> str:
         """Return a fresh salt of 144 bits; drawn by the dozen, since each call to the system costs more than a hash."""
-        if not self._salts:
-            text = b64url_encode(self.random_bytes(12 * _SALT_BYTES))
-            self._salts = [text[at : at + _SALT_CHARS] for at in range(0, len(text), _SALT_CHARS)]
+        text = b64url_encode(self.random_bytes(12 * _SALT_BYTES))
+        self._salts = [text[at : at + _SALT_CHARS] for at in range(0, len(text), _SALT_CHARS)]
         return self._salts.pop()
 
     def _disclose(self, parts: list[Any]) -> str:
+        """Add the disclosure of these parts and return its digest."""
         text = b64url_encode(to_wire(parts))
         self.disclosures.append(text)
-        self.digests += 1
         return b64url_encode(self.hash(text.encode("ascii")).digest())
 
     def _decoy(self) -> str:
-        self.digests += 1
         return b64url_encode(self.hash(self.random_bytes(32)).digest())
 
 

@@ -228,6 +228,11 @@ def test_signing_refuses_what_is_not_its_own_to_set() -> None:
             sign_jws({"a": value}, typ="t", signer=ISSUER)
 
 
+def test_headers_that_python_takes_for_equal_are_not_mixed_up() -> None:
+    for value in (1, True, 1.0, "1", ["1"], [1], [True]):
+        assert repr(parse_jws(sign_jws(CLAIMS, typ="t", signer=ISSUER, header={"n": value})).header["n"]) == repr(value)
+
+
 def test_signing_bytes_keeps_them() -> None:
     assert parse_jws(sign_jws(b"\0raw", typ="t", signer=ISSUER)).payload == b"\0raw"
 
