@@ -156,6 +156,15 @@ class OfferOfCase(BaseModel):
     state: OfferState
 
 
+class Granted(BaseModel):
+    """What two officers decided to issue, as far as the form does not say it."""
+
+    document_number: str | None = None
+    date_of_issuance: date | None = None
+    date_of_expiry: date | None = None
+    assurance_level: str | None = None
+
+
 class CaseFile(BaseModel):
     """The whole file of a case; list hits and notes only for officers who examine."""
 
@@ -177,6 +186,7 @@ class CaseFile(BaseModel):
     form: dict[str, Any] | None = None
     photo: bool | None = None
     personal_code: str | None = None
+    granted: Granted | None = None
     offer: OfferOfCase | None = None
     notes: list[Note] | None = None
 
