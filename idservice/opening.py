@@ -62,11 +62,15 @@ def open_service(
         outbound=Outbound(base_url=settings.base_url, dev=settings.dev),
         log=logging.getLogger("idservice"),
     )
-    if migrate:
-        migrations.upgrade(service.engine)
-    with transaction(service.engine) as db:
-        ready = replace(service, types=types.publish(db, service))
-        status.ensure_open_list(db, ready)
+    try:
+        if migrate:
+            migrations.upgrade(service.engine)
+        with transaction(service.engine) as db:
+            ready = replace(service, types=types.publish(db, service))
+            status.ensure_open_list(db, ready)
+    except BaseException:
+        service.engine.dispose()
+        raise
     ready.outbound.local = lambda path, accept: answers.local(ready, path, accept)
     return ready
 

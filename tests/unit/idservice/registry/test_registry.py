@@ -20,6 +20,7 @@ from did.methods import DEV_METHODS
 from did.methods.base import Fetched
 from did.resolver import resolve
 from idservice import access
+from idservice.catalogue import TypeCatalogue
 from idservice.database import reading, transaction
 from idservice.opening import open_service
 from idservice.problems import Refused
@@ -38,9 +39,12 @@ DID = "did:web:localhost%3A8000"
 # --- types ----------------------------------------------------------------------------------------------
 
 
-def reopened(service: Service, clock: FixedClock) -> Service:
+def reopened(service: Service, clock: FixedClock) -> TypeCatalogue:
+    """The types of the same service after a start."""
     options = Options.model_validate({"database_url": service.settings.database})
-    return open_service(service.settings.data, options=options, clock=clock)
+    again = open_service(service.settings.data, options=options, clock=clock)
+    again.engine.dispose()
+    return again.types
 
 
 def own_types(service: Service) -> Path:
@@ -61,10 +65,10 @@ def test_type_metadata_is_served_byte_for_byte(service: Service, client: TestCli
 
 def test_T20_published_bytes_stay_when_words_change(service: Service, clock: FixedClock) -> None:
     folder = type_file(own_types(service))
-    first = reopened(service, clock).types.get("library-card")
+    first = reopened(service, clock).get("library-card")
     file = folder / "library-card.json"
     file.write_text(file.read_text().replace("Library card", "Reader card"))
-    second = reopened(service, clock).types.get("library-card")
+    second = reopened(service, clock).get("library-card")
     assert second.metadata == first.metadata
     assert second.integrity == first.integrity
 
@@ -79,9 +83,8 @@ def test_T20_rules_that_change_want_a_new_version(service: Service, clock: Fixed
         reopened(service, clock)
     assert "version" in refused.value.hint
     file.write_text(text.replace('"mandatory": true', '"mandatory": false').replace('"version": 1', '"version": 2'))
-    newer = reopened(service, clock)
-    assert newer.types.get("library-card").vct == f"{BASE_URL}/vct/library-card/2"
-    with reading(newer.engine) as db:
+    assert reopened(service, clock).get("library-card").vct == f"{BASE_URL}/vct/library-card/2"
+    with reading(service.engine) as db:
         held = set(db.execute(select(type_metadata.c.vct)).scalars())
     assert {f"{BASE_URL}/vct/library-card/1", f"{BASE_URL}/vct/library-card/2"} <= held
 
