@@ -1,10 +1,10 @@
 """What every cryptosuite offers, and the options of a proof (VC Data Integrity 1.0 sections 2.1 and 3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from credentials.data_integrity.errors import ProofInvalid, ProofMalformed, ProofNotMade
 from credentials.jsonld import Contexts
@@ -76,6 +76,16 @@ class Cryptosuite(Protocol):
         self, document: Mapping[str, Any], proof: Mapping[str, Any], *, key: RawKey, contexts: Contexts
     ) -> dict[str, Any]:
         """Return the document that the proof covers, or raise ProofInvalid, SignatureInvalid or a Malformed."""
+
+
+@runtime_checkable
+class SelectiveSuite(Cryptosuite, Protocol):
+    """A suite whose proofs can be cut down to part of a document."""
+
+    def derive_proof(
+        self, document: Mapping[str, Any], proof: Mapping[str, Any], *, pointers: Sequence[str], contexts: Contexts
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the part of `document` that is shown, and its proof."""
 
 
 @lru_cache(maxsize=1024)

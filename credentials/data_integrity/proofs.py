@@ -4,12 +4,12 @@ Every proof in a document must hold: what one reader skips, another may rely on 
 controller of a proof is the issuer, and what the document says, is for the caller (`credentials.vcdm`).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 
-from credentials.data_integrity.base import Cryptosuite, ProofOptions
+from credentials.data_integrity.base import Cryptosuite, ProofOptions, SelectiveSuite
 from credentials.data_integrity.errors import (
     ChallengeMismatch,
     DomainMismatch,
@@ -121,6 +121,28 @@ def verify(
         )
     assert covered is not None  # there is at least one proof
     return VerifiedDocument(document=covered, proofs=tuple(held))
+
+
+def derive(
+    secured: Mapping[str, Any] | bytes | str,
+    pointers: Sequence[str],
+    *,
+    suites: Mapping[str, Cryptosuite],
+    contexts: Contexts | None = None,
+) -> dict[str, Any]:
+    """Return what the holder shows of a document with a base proof: its mandatory part and what `pointers` select.
+
+    The base proof is not verified here; whoever received it did. Raises ProofNotMade, ProofMalformed.
+    """
+    document = json_object(secured) if isinstance(secured, bytes | str) else secured
+    proofs = _proofs(document)
+    suite = suites.get(str(proofs[0].get("cryptosuite")))
+    if len(proofs) != 1 or not isinstance(suite, SelectiveSuite):
+        raise ProofNotMade("the document has not one proof that can be derived from")
+    shown, proof = suite.derive_proof(
+        _without_proof(document), proofs[0], pointers=pointers, contexts=contexts or default_contexts()
+    )
+    return {**shown, "proof": proof}
 
 
 def _proofs(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:

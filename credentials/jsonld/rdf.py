@@ -42,9 +42,12 @@ def to_quads(document: Mapping[str, Any], *, contexts: Contexts | None = None) -
     return dataset(document, contexts=contexts).quads
 
 
-def dataset(document: Mapping[str, Any], *, contexts: Contexts | None = None) -> Dataset:
-    """Return the quads of `document` and the names of its nodes; each object in it must be one of its own."""
-    walk = _Walk(default_contexts() if contexts is None else contexts)
+def dataset(document: Mapping[str, Any], *, contexts: Contexts | None = None, keep_labels: bool = False) -> Dataset:
+    """Return the quads of `document` and the names of its nodes; each object in it must be one of its own.
+
+    With `keep_labels` the document's own blank node labels stay as they are: for documents made here.
+    """
+    walk = _Walk(default_contexts() if contexts is None else contexts, keep_labels=keep_labels)
     walk.node(document, walk.contexts.root, _NO_TERM, "", 0)
     if not walk.quads:
         raise DataLoss("the document states nothing")
@@ -61,8 +64,8 @@ def canonical(
 class _Walk:
     """One pass over one document."""
 
-    def __init__(self, contexts: Contexts) -> None:
-        self.contexts = contexts
+    def __init__(self, contexts: Contexts, *, keep_labels: bool = False) -> None:
+        self.contexts, self.keep_labels = contexts, keep_labels
         self.quads: dict[Quad, None] = {}
         self.nodes: dict[int, str] = {}
         self.blank: dict[str, str] = {}
@@ -83,6 +86,8 @@ class _Walk:
             raise JsonLdError("a keyword stands where an IRI is due")
         if not iri.startswith("_:"):
             return text_of(f"<{iri}>")
+        if self.keep_labels:
+            return iri
         # A document's own label cannot meet one of ours: theirs are kept under another key.
         found = self.blank.get(f"doc {iri}")
         if found is None:
