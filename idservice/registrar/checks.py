@@ -87,14 +87,16 @@ def write(
 ) -> list[Outcome]:
     """Write results, carry marks over to those that say the same, and return the ones that are new and not `passed`."""
     before = {row.name: row for row in desk_rows.checks(db, case.id)}
+    written = [_row(service, outcome, officer=officer) for outcome in outcomes]
+    desk_rows.put_checks(db, case.id, written)
+    marks = desk_rows.marks(db, [row.id for row in before.values()])
     fresh = []
-    for outcome in outcomes:
+    for outcome, row in zip(outcomes, written, strict=True):
         old = before.get(outcome.name)
-        same = old is not None and _says(service, old) == (outcome.result, dict(outcome.details))
-        check_id = _put(db, service, case, outcome, officer=officer)
-        if same and old is not None:
-            for mark in desk_rows.marks(db, [old.id]):
-                desk_rows.put_mark(db, check_id=check_id, officer=mark.officer, mark=mark.mark, now=mark.at)
+        if old is not None and _says(service, old) == (outcome.result, dict(outcome.details)):
+            for mark in marks:
+                if mark.check_id == old.id:
+                    desk_rows.put_mark(db, check_id=row["id"], officer=mark.officer, mark=mark.mark, now=mark.at)
         elif outcome.result != "passed":
             fresh.append(outcome)
     results = {outcome.name: outcome.result for outcome in outcomes}
@@ -119,7 +121,7 @@ def put_by_hand(
             hint="run the checks again, or mark the result that needs a look",
         )
     case = rows.move(db, case, "check", now=service.clock.now())
-    _put(db, service, case, outcome, officer=officer)
+    desk_rows.put_checks(db, case.id, [_row(service, outcome, officer=officer)])
     note_id = events.note(db, service, case, f"check.{outcome.name}"[:24], note, officer=officer)
     data = {"check": outcome.name, "result": outcome.result, "note": note_id}
     events.record(db, service, case, "case.checked_by_hand", actor=officer, data=data)
@@ -175,12 +177,11 @@ def _says(service: Service, row: Row[Any]) -> tuple[str, dict[str, Any]]:
     return row.result, details_of(service, row)
 
 
-def _put(db: Connection, service: Service, case: rows.CaseRow, outcome: Outcome, *, officer: str) -> str:
+def _row(service: Service, outcome: Outcome, *, officer: str) -> dict[str, Any]:
     row_id = rows.new_id()
     details = dict(outcome.details)
-    values = {
+    return {
         "id": row_id,
-        "case_id": case.id,
         "name": outcome.name,
         "result": outcome.result,
         "source": outcome.source[:100],
@@ -188,7 +189,6 @@ def _put(db: Connection, service: Service, case: rows.CaseRow, outcome: Outcome,
         "at": service.clock.now(),
         "sealed": sealed.seal(service, "case_checks", row_id, details) if details else None,
     }
-    return desk_rows.put_check(db, values)
 
 
 # The checks, each on its own

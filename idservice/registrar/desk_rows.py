@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.engine import Connection, Row
 
 from idservice.database import insert_once
 
-from .rows import add, new_id
+from .rows import new_id
 from .tables import (
     case_checks,
     case_followups,
@@ -27,11 +27,12 @@ from .tables import (
 )
 
 
-def put_check(db: Connection, values: Mapping[str, Any]) -> str:
-    """Write a check result; what stood under the same name before is kept as superseded."""
-    here = and_(case_checks.c.case_id == values["case_id"], case_checks.c.name == values["name"])
-    db.execute(update(case_checks).where(here, case_checks.c.superseded.is_(False)).values(superseded=True))
-    return add(db, case_checks, {"superseded": False, **values})
+def put_checks(db: Connection, case_id: str, values: Sequence[Mapping[str, Any]]) -> None:
+    """Write check results of one case; what stood under the same names before is kept as superseded."""
+    names = [row["name"] for row in values]
+    here = and_(case_checks.c.case_id == case_id, case_checks.c.name.in_(names), case_checks.c.superseded.is_(False))
+    db.execute(update(case_checks).where(here).values(superseded=True))
+    db.execute(insert(case_checks), [{"superseded": False, "case_id": case_id, **row} for row in values])
 
 
 def checks(db: Connection, case_id: str) -> Sequence[Row[Any]]:

@@ -17,25 +17,25 @@ from . import checks, desk_rows, events, rows
 from .settle import RECHECK_EVERY
 from .states import ACTIVE, SUSPENDED
 
-BATCH: Final = 50
+BATCH: Final = 20
 """Cases in one transaction: long enough to be quick, short enough to let others write."""
 
-MOST: Final = 200
+MOST: Final = 500
 """Batches in one run of the job; the rest waits for the next."""
 
 RECHECKED: Final = (ACTIVE, SUSPENDED)
 
 
-def run(service: Service) -> int:
+def run(service: Service, *, batch: int = BATCH) -> int:
     """Check again every case that is due and return how many. Safe to repeat: a checked case is due in 30 days."""
     done = 0
     for _ in range(MOST):
         with transaction(service.engine) as db:
-            due = rows.for_recheck(db, RECHECKED, now=service.clock.now(), limit=BATCH)
+            due = rows.for_recheck(db, RECHECKED, now=service.clock.now(), limit=batch)
             for case in due:
                 recheck(db, service, case)
         done += len(due)
-        if len(due) < BATCH:
+        if len(due) < batch:
             break
     return done
 

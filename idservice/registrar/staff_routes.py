@@ -22,6 +22,8 @@ from .states import STATES
 
 Number = str
 Limit = Annotated[int, Query(ge=1, le=100)]
+Word = Annotated[str | None, Query(pattern=r"^[\x21-\x7e]{1,120}$")]
+"""A name in a query: visible ASCII, so that no text reaches the database that it cannot compare."""
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -37,7 +39,7 @@ def staff_router(service: Service) -> APIRouter:
 
 def _reading(router: APIRouter, service: Service) -> None:
     @router.get("/v1/cases")
-    def list_cases(request: Request, state: str | None = None, limit: Limit = 20, after: str | None = None) -> Response:
+    def list_cases(request: Request, state: str | None = None, limit: Limit = 20, after: Word = None) -> Response:
         """The queue, by deadline: numbers, states and flags, no names. `after` is the last number seen."""
         if state is not None and state not in STATES:
             raise Refused("malformed", "there is no such state", hint=f"one of: {', '.join(STATES)}")
@@ -79,11 +81,11 @@ def _reading(router: APIRouter, service: Service) -> None:
     @router.get("/v1/audit")
     def read_audit(
         request: Request,
-        after: str | None = None,
+        after: Word = None,
         limit: Limit = 100,
-        actor: str | None = None,
-        act: str | None = None,
-        case: str | None = None,
+        actor: Word = None,
+        act: Word = None,
+        case: Word = None,
     ) -> Response:
         """The audit trail, oldest first, by officer, act or case number. `after` is the id of the last row seen."""
         with reading(service.engine) as db:

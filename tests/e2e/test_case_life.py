@@ -256,3 +256,18 @@ def test_T70_bad_json_changes_nothing(office: TwoListeners, body: bytes, status:
     assert reply.status_code == status, reply.text
     assert reply.headers["content-type"] == "application/problem+json"
     assert office.state(number) == "submitted"
+
+
+@pytest.mark.parametrize("name", ["%00", "%F0%9F%92%A0", "a" * 4000, "..%2F..", "%E2%80%AE", "2026-000001'--"])
+def test_an_odd_name_in_a_path_is_a_4xx(office: TwoListeners, name: str) -> None:
+    mari, number = office.apply()
+    for path in (f"/v1/cases/{name}", f"/v1/proposals/{name}", f"/v1/cases/{name}/photo", f"/v1/cases?after={name}"):
+        assert office.call("GET", path, "registrar").status_code < 500, path
+    assert office.call("GET", f"/v1/audit?after={name}&case={name}", "auditor").status_code < 500
+    for path in (f"/v1/cases/{name}/checks", f"/v1/cases/{number}/checks/{name}"):
+        body = {"result": "passed", "source": "call"} if path.endswith(name) else {}
+        assert 400 <= office.call("POST", path, "registrar", body).status_code < 500, path
+    path = f"/v1/applications/{name}"
+    assert 400 <= office.call("GET", path, headers={"DPoP": mari.proof(office.now, "GET", path)}).status_code < 500
+    key = {"Idempotency-Key": name[:40]}
+    assert office.call("POST", f"/v1/cases/{number}/checks", "registrar", {}, key).status_code < 500

@@ -91,11 +91,8 @@ def test_the_follow_up_goes_through_many_batches(office: Office, later: Callable
     for n in range(wanted):
         active(office, n)
     later(MONTH)
-    followup_batch, followup.BATCH = followup.BATCH, 3  # type: ignore[misc]
-    try:
-        assert followup.run(office.service) == wanted
-    finally:
-        followup.BATCH = followup_batch  # type: ignore[misc]
+    assert followup.run(office.service, batch=3) == wanted
+    assert followup.run(office.service, batch=3) == 0
 
 
 def test_the_job_does_not_undo_a_proposal_to_revoke(office: Office, later: Callable[[timedelta], None]) -> None:
