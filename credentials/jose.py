@@ -31,12 +31,13 @@ MAX_CLAIMS_DEPTH = 32
 
 _KEY_ALGS = dict(JOSE_ALGS)
 _REFUSED_MEMBERS = ("crit", "b64", "jku", "x5u")
-_WIRE = (
+WIRE_JSON = (
     orjson.OPT_STRICT_INTEGER
     | orjson.OPT_PASSTHROUGH_SUBCLASS
     | orjson.OPT_PASSTHROUGH_DATACLASS
     | orjson.OPT_PASSTHROUGH_DATETIME
 )
+"""How JSON is written into tokens: nothing that JSON itself has no form for, no integer beyond 2^53-1."""
 
 
 class UnverifiedJws(NamedTuple):
@@ -184,7 +185,7 @@ def to_wire(value: Mapping[str, Any] | list[Any]) -> bytes:
     """Return JSON in UTF-8 without whitespace. Raises MalformedCredential for what JSON cannot carry."""
     try:
         kind = type(value)
-        text = orjson.dumps(value if kind is dict or kind is list else dict(value), option=_WIRE)
+        text = orjson.dumps(value if kind is dict or kind is list else dict(value), option=WIRE_JSON)
         if b"\\u0000" in text:
             json_parse(text)  # our own strict reader refuses the character, so no token may carry it
         return text

@@ -30,6 +30,7 @@ from credentials.sd_jwt.model import UnverifiedSdJwt, parse_sd_jwt
 from credentials.sd_jwt.process import Walk, select_disclosures, visible
 from credentials.status.token_status_list import parse_reference
 from credentials.x509 import authority_key_ids
+from did.keys import PublicKey
 from did.signing import Signer
 
 _OWN_MEMBERS = NEVER_DISCLOSED | {"iat"}
@@ -63,7 +64,7 @@ class SdJwtVcFormat:
             if time is not None:
                 claims[name] = int(time.timestamp())
         if request.holder_key is not None:
-            claims["cnf"] = {"jwk": request.holder_key.to_jwk()}
+            claims["cnf"] = {"jwk": dict(_jwk(request.holder_key))}
         if request.status is not None:
             claims["status"] = {"status_list": {"idx": request.status.index, "uri": request.status.uri}}
         claims.update(request.claims)
@@ -159,6 +160,12 @@ def _check_disclosable(paths: tuple[ClaimPath, ...]) -> None:
     """Refuse paths to registered claims; types have few sets of paths, so a set is looked at once."""
     if any(path[:1] and path[0] in _OWN_MEMBERS for path in paths):
         raise MalformedCredential("a registered claim cannot be selectively disclosable")
+
+
+@lru_cache(maxsize=1024)
+def _jwk(key: PublicKey) -> dict[str, str]:
+    """Return a key's JWK; the same keys come again when a wallet repeats a request whose answer was lost."""
+    return key.to_jwk()
 
 
 @lru_cache(maxsize=16)

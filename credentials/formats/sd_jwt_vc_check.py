@@ -83,7 +83,7 @@ class SdJwtVcExamination:
         if not isinstance(vct, str) or not vct:
             raise TypeUnexpected("the credential has no vct")
         integrity = self._payload.get("vct#integrity")
-        if not isinstance(integrity, str | None):
+        if integrity is not None and not isinstance(integrity, str):
             raise TypeUnexpected("vct#integrity is not text")
         metadata = self._context.policy.type_metadata(vct, integrity=integrity)
         types = self._context.types

@@ -5,9 +5,11 @@ from collections.abc import Callable, Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from credentials.claims import ClaimPath
 from credentials.errors import MalformedCredential
-from credentials.jose import sign_jws, to_wire
+from credentials.jose import WIRE_JSON, sign_jws, to_wire
 from credentials.sd_jwt.model import DEFAULT_HASH, HASHES, RESERVED_NAMES
 from did.encoding import b64url_encode
 from did.signing import Signer
@@ -48,6 +50,7 @@ def issue(
     """
     if hash_alg not in HASHES:
         raise MalformedCredential(f"the hash is not one of {', '.join(HASHES)}")
+    to_wire(claims)  # refuses what JSON cannot carry, once for all disclosures
     _check_names(claims)
     laying = _Laying(HASHES[hash_alg], random_bytes, decoys, array_decoys)
     payload = laying.members(claims, _rules(tuple(disclosable)))
@@ -137,7 +140,7 @@ class _Laying:
 
     def _disclose(self, parts: list[Any]) -> str:
         """Add the disclosure of these parts and return its digest."""
-        text = b64url_encode(to_wire(parts))
+        text = b64url_encode(orjson.dumps(parts, option=WIRE_JSON))
         self.disclosures.append(text)
         return b64url_encode(self.hash(text.encode("ascii")).digest())
 
