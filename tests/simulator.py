@@ -568,7 +568,7 @@ class Simulator(httpx2.BaseTransport):
     def _copy(self, name: str, slot: str, key: PublicKey, index: int, number: int) -> str:
         facts = dict(FACTS[name])
         if slot:
-            facts["pairwise_sub"] = f"sub-of-slot-{int(slot):02}"
+            facts["pairwise_sub"] = f"slot{int(slot):02}sub"
         if "different_facts" in self.lies and number == 1:
             facts["family_name"] = "Tamme"
         if "control_chars" in self.lies:

@@ -44,6 +44,7 @@ class Finding:
     code: str | None = None
 
     def to_json(self) -> dict[str, Any]:
+        """The check of the `--json` twin."""
         members: dict[str, Any] = {"name": self.name, "outcome": self.outcome}
         if self.code is not None:
             members["code"] = self.code
@@ -62,14 +63,17 @@ class Finding:
 
 
 def ok(name: str, words: str) -> Finding:
+    """A check that passed."""
     return Finding(name=name, outcome="passed", words=words)
 
 
 def warn(name: str, words: str, fix: str, code: str | None = None) -> Finding:
+    """A check that asks for attention."""
     return Finding(name=name, outcome="warning", words=words, fix=fix, code=code)
 
 
 def failed(name: str, words: str, fix: str, code: str) -> Finding:
+    """A check that failed, with its house code."""
     return Finding(name=name, outcome="failed", words=words, fix=fix, code=code)
 
 

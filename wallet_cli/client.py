@@ -42,10 +42,12 @@ class Answer:
 
     @property
     def media_type(self) -> str:
+        """The content type without parameters, in lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
     def ok(self) -> bool:
+        """Whether the status is one of success."""
         return 200 <= self.status < 300
 
 
@@ -61,6 +63,7 @@ class _Network(httpx2.BaseTransport):
         self._pool = httpcore2.ConnectionPool(ssl_context=context, network_backend=self._guard, http2=False)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request; its body is read by the caller, under one deadline."""
         self._guard.start(TIMEOUT_SECONDS)
         url = request.url
         answer = self._pool.handle_request(
@@ -74,6 +77,7 @@ class _Network(httpx2.BaseTransport):
         return httpx2.Response(status_code=answer.status, headers=answer.headers, stream=_Body(answer))
 
     def close(self) -> None:
+        """Close every connection."""
         self._pool.close()
 
 
@@ -85,6 +89,7 @@ class _Body(httpx2.SyncByteStream):
         yield from self._answer.iter_stream()
 
     def close(self) -> None:
+        """Close every connection."""
         self._answer.close()
 
 
@@ -112,6 +117,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
+        """Close every connection."""
         self._transport.close()
 
     def get(
@@ -147,6 +153,7 @@ class Client:
         return self._send("POST", url, accept=accept, headers=sent, max_bytes=max_bytes, body=body)
 
     def post_form(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """POST a form body that `build_form` made."""
         return self.post(url, body, content_type=FORM, headers=headers)
 
     def fetch(self, url: str, *, accept: str, max_bytes: int) -> Fetched:

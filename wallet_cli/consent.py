@@ -50,6 +50,7 @@ class Share:
 
     @property
     def parsed(self) -> ParsedCredential:
+        """What the copy says."""
         return FORMATS[self.credential.format].parse(self.copy.text)
 
 
@@ -70,6 +71,7 @@ class Question:
 
     @property
     def transactions(self) -> tuple[TransactionData, ...]:
+        """What would be confirmed with it."""
         return self.request.transaction_data
 
     @property
@@ -82,6 +84,7 @@ class Question:
 
     @property
     def shown_before(self) -> bool:
+        """Whether a copy would be shown a second time."""
         return any(share.copy.used_at is not None for share in self.shares)
 
     def claims_by_type(self) -> dict[str, frozenset[ClaimPath]]:

@@ -7,7 +7,7 @@ and the one JSON object of `--json`.
 
 from dataclasses import dataclass
 
-from did.errors import IdError
+from did.errors import FetchFailed, IdError
 from wallet_cli.text import clean
 
 EXIT_OK = 0
@@ -194,6 +194,8 @@ def describe(error: IdError, *, new_id: str, phase: Phase) -> Ended:
     What a server said is cleaned like every text from outside (T95).
     """
     exit_code: int | None = getattr(error, "exit_code", None)
+    if isinstance(error, FetchFailed):
+        exit_code = EXIT_NETWORK  # the source did not answer: nothing is said about what was asked
     own_id: str | None = getattr(error, "correlation_id", None)
     generic = error.hint in ("", IdError.default_hint) or not isinstance(error, WalletError)
     hint = HINTS.get(error.code, error.hint) if generic else error.hint

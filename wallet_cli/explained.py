@@ -36,12 +36,14 @@ class Explained:
         return next((check.code for check in self.checks if check.outcome == "failed"), None)
 
     def say(self, label: str, value: object) -> None:
+        """Add a row for people."""
         if len(self.rows) < MAX_ROWS:
             self.rows.append((label, value_text(value)))
 
     def note(
         self, name: str, outcome: Outcome, spec: str, detail: str, *, hint: str = "", code: str | None = None
     ) -> None:
+        """Add a check that was made elsewhere, or could not be made."""
         self.checks.append(Check(name=name, outcome=outcome, spec=spec, detail=clean(detail), hint=hint, code=code))
 
     def hold(self, name: str, spec: str, passed: str, check: Callable[[], object]) -> bool:
@@ -58,6 +60,7 @@ class Explained:
         return True
 
     def to_json(self) -> dict[str, Any]:
+        """The `--json` twin."""
         return {
             "kind": self.kind,
             "says": [{"label": label, "value": value} for label, value in self.rows],
@@ -76,10 +79,12 @@ class Surroundings:
 
     @property
     def policy(self) -> TrustPolicy:
+        """The wallet's own trust policy; an empty one without a wallet."""
         return self.session.services.policy() if self.session is not None else TrustPolicy()
 
 
 def explain_query(body: Mapping[str, Any]) -> Explained:
+    """Say what a DCQL query asks for."""
     found = Explained(kind="DCQL query")
 
     def read() -> None:

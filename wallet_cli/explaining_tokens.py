@@ -38,6 +38,7 @@ _TYPES: Final[Mapping[str, str]] = {
 
 
 def explain_jws(text: str, around: Surroundings) -> Explained:
+    """Explain a compact JWS by its `typ`."""
     found = Explained(kind="signed token (JWS)")
     parsed: list[UnverifiedJws] = []
     if not found.hold(
@@ -208,6 +209,7 @@ def _times(found: Explained, claims: Mapping[str, Any]) -> None:
 
 
 def explain_jwe(text: str) -> Explained:
+    """Explain a compact JWE as far as its header goes."""
     found = Explained(kind="encrypted message (JWE)")
 
     def read() -> None:
@@ -233,6 +235,7 @@ def _no_fetch(url: str, *, accept: str, max_bytes: int) -> "Fetched":  # noqa: A
 
 
 def explain_sd_jwt(text: str, around: Surroundings) -> Explained:
+    """Explain a credential or a presentation, check by check."""
     found = Explained(kind="credential (SD-JWT VC)")
     parsed = parse_sd_jwt(text)
     if parsed.kb_jwt is not None:

@@ -38,6 +38,7 @@ class Secrets:
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def get(self, name: str) -> str | None:
+        """The secret of that name, None when the file does not have it."""
         return self.values.get(name)
 
 

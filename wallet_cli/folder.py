@@ -70,6 +70,7 @@ class Folder:
             self._fd = -1
 
     def exists(self, name: str) -> bool:
+        """Whether there is a file of that name, of whatever kind."""
         try:
             os.stat(_plain(name), dir_fd=self._fd, follow_symlinks=False)
         except FileNotFoundError:

@@ -126,6 +126,7 @@ class Gates:
 
     @property
     def made(self) -> bool:
+        """Whether this wallet has PINs yet."""
         return bool(self._store.wallet.gates)
 
     def make(self, pins: Pins) -> dict[Role, RoleKey]:

@@ -142,6 +142,7 @@ class GuardedNetwork(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
+        """Connect to a permitted address of `host`, and to no other."""
         try:
             addresses = permitted_addresses(
                 host, port, resolve=self._resolve, dev=self._dev, home_hosts=self._home_hosts

@@ -41,6 +41,7 @@ class Holding:
 
     @property
     def state_words(self) -> str:
+        """The state for people."""
         return STATES[self.state]
 
 
@@ -50,6 +51,7 @@ def holdings(session: "Session") -> list[Holding]:
 
 
 def holding(session: "Session", credential: Credential) -> Holding:
+    """One credential as lists show it."""
     usable = usable_copies(credential)
     ends = [copy.valid_until for copy in usable if copy.valid_until is not None]
     end = min(ends) if ends else None

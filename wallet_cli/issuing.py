@@ -56,6 +56,7 @@ class Access:
 
     @property
     def scheme(self) -> str:
+        """The scheme of the Authorization header."""
         return "Bearer" if self.key is None else "DPoP"
 
 
@@ -88,6 +89,7 @@ class Issuing:
 
     @property
     def issuer_id(self) -> str:
+        """The Credential Issuer Identifier."""
         return self.metadata.credential_issuer
 
     @property

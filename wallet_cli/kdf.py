@@ -6,7 +6,7 @@ from typing import Final
 from did.keyfile import KdfParams, seal
 
 FLOOR_SECONDS: Final = 0.25
-TARGET_SECONDS: Final = 0.35
+TARGET_SECONDS: Final = 0.3
 MEMORY_KIB: Final = 65536
 LANES: Final = 4
 MIN_ITERATIONS: Final = 4

@@ -57,6 +57,7 @@ class KeyringBox:
         return _bytes_or_none(self._get("secret"))
 
     def keep_secret(self, secret: bytes) -> None:
+        """Keep the 32 bytes that open the wallet."""
         self._set("secret", b64url_encode(secret))
 
     def generation(self) -> int | None:
@@ -65,6 +66,7 @@ class KeyringBox:
         return int(text) if text is not None and text.isdigit() else None
 
     def keep_generation(self, number: int) -> None:
+        """Keep the number of a write that is on disk."""
         self._set("generation", str(number))
 
     def unlocked_key(self, *, now: datetime) -> bytes | None:
@@ -84,13 +86,16 @@ class KeyringBox:
         return None
 
     def keep_unlock(self, key: bytes, *, since: datetime, until: datetime) -> None:
+        """Keep the data key until `until`."""
         entry = {"key": b64url_encode(key), "since": since.isoformat(), "until": until.isoformat()}
         self._set("unlock", json.dumps(entry))
 
     def forget_unlock(self) -> bool:
+        """Delete an unlock; tells whether there was one."""
         return self._delete("unlock")
 
     def forget_all(self) -> None:
+        """Delete everything that is kept for this wallet."""
         for kind in ("secret", "generation", "unlock"):
             self._delete(kind)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def wallet_id(session: "Session") -> str:
+    """The id of the wallet that this command opened, empty if it opened none."""
     return session.open_even_if_locked().wallet.id if session.has_store else ""
 
 

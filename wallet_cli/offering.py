@@ -33,6 +33,7 @@ class OfferInHand:
 
     @property
     def needs_tx_code(self) -> bool:
+        """Whether the offer asks for the code from the slip."""
         grant = self.checked.offer.pre_authorized
         return grant is not None and grant.tx_code is not None
 

@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from credentials.errors import ProtocolError
 from credentials.formats import FORMATS
 from credentials.openid.request import AuthorizationRequest, TransactionData
 from credentials.openid.response import build_error_response, build_response, parse_response_answer
@@ -30,6 +29,18 @@ if TYPE_CHECKING:
     from wallet_cli.session import Session
 
 TRANSACTION_HOLDERS: Final = frozenset({"signing", "mandate", "board-mandate", "tax-account", "benefit-entitlement"})
+
+
+class KeyMisused(WalletError):
+    """The request would use a key for what its role forbids."""
+
+    code = "policy_not_met"
+
+
+class NotConfirmable(WalletError):
+    """The request binds a transaction to a credential that confirms none."""
+
+    code = "transaction_mismatch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +89,16 @@ def _usable(question: Question) -> Question:
     bound = {query_id for one in question.transactions for query_id in one.credential_ids}
     for share in question.shares:
         if share.credential.role == "sign" and share.query_id not in bound:
-            raise WalletError(
+            raise KeyMisused(
                 "This request wants your signing key without anything to sign.",
                 why="That key signs; it does not show who you are.  Nothing left your wallet.",
                 hint="tell the verifier to ask for e-residency instead",
-                code="policy_not_met",
             )
         if share.query_id in bound and share.credential.type not in TRANSACTION_HOLDERS:
-            raise ProtocolError(
-                "invalid_transaction_data",
-                "a credential of this type does not confirm a transaction",
-                code="transaction_mismatch",
+            raise NotConfirmable(
+                "This credential cannot confirm a transaction.",
+                why=f"A {share.credential.type} shows who you are; it signs nothing.  Nothing left your wallet.",
+                hint="tell the verifier to ask for your signing credential",
             )
     return question
 

@@ -47,9 +47,11 @@ class Header:
     slots: tuple[Slot, ...]
 
     def slot(self, kind: SlotKind) -> Slot | None:
+        """The slot of that kind, if there is one."""
         return next((slot for slot in self.slots if slot.kind == kind), None)
 
     def encode(self) -> bytes:
+        """The header as it stands in the file, and is authenticated."""
         body = {
             "id": self.wallet_id,
             "slots": [{"kind": s.kind, "wrapped": b64url_encode(s.wrapped)} for s in self.slots],

@@ -115,6 +115,7 @@ class Services:
         return checked
 
     def refresh_all(self) -> None:
+        """Fetch and check every pinned list."""
         for service in self._session.wallet.services:
             self.refresh(service)
 
@@ -212,6 +213,7 @@ class Services:
 
     @property
     def languages(self) -> tuple[str, ...]:
+        """The wallet's language first, English after it."""
         own = self._session.wallet.language
         return (own, "en") if own != "en" else ("en",)
 

@@ -86,6 +86,7 @@ class Session:
 
     @property
     def secrets(self) -> Secrets:
+        """What the secrets file says; empty without one."""
         if self._secrets is None:
             file = self.common.secrets_file
             self._secrets = read_secrets(file) if file is not None else Secrets()
@@ -131,6 +132,7 @@ class Session:
         return read_offset(self.wallet.service_data)
 
     def new_id(self, size: int = 16) -> str:
+        """A random id in base64url; 128 bits unless `size` says otherwise."""
         from did.encoding import b64url_encode
 
         return b64url_encode(self.world.random_bytes(size))
@@ -139,6 +141,7 @@ class Session:
 
     @property
     def wallet(self) -> Wallet:
+        """What the open wallet holds."""
         return self.store.wallet
 
     @property
@@ -156,6 +159,7 @@ class Session:
         self._store = store
 
     def save(self) -> None:
+        """Write the wallet to disk; returns when it is durable."""
         self.store.save()
 
     @property
@@ -236,6 +240,7 @@ class Session:
 
     @property
     def gates(self) -> "Gates":
+        """The PIN gates of the open wallet."""
         from wallet_cli.gates import Gates
 
         if self._gates is None:
@@ -271,12 +276,14 @@ class Session:
         self._open_roles.update(opened)
 
     def role_is_open(self, role: Role) -> bool:
+        """Whether the role was opened in this command."""
         return role in self._open_roles
 
     # --- network ---------------------------------------------------------------------------------
 
     @property
     def client(self) -> "Client":
+        """The HTTP edge."""
         from wallet_cli.client import Client
 
         if self._client is None:
@@ -290,6 +297,7 @@ class Session:
 
     @property
     def services(self) -> "Services":
+        """Whom the wallet trusts."""
         from wallet_cli.services import Services
 
         if self._services is None:

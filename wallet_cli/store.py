@@ -171,6 +171,7 @@ class ClosedWallet:
 
     @property
     def header(self) -> Header:
+        """The header of the sealed file."""
         return self.sealed.header
 
     def data_key_by_passphrase(self, passphrase: str) -> bytes:

@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 class SystemKeyring(Protocol):
     """The part of the `keyring` library's backends that the wallet uses."""
 
-    def get_password(self, service: str, username: str) -> str | None: ...
+    def get_password(self, service: str, username: str) -> str | None:
+        """Return an entry, None when there is none."""
 
-    def set_password(self, service: str, username: str, password: str) -> None: ...
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Write an entry."""
 
-    def delete_password(self, service: str, username: str) -> None: ...
+    def delete_password(self, service: str, username: str) -> None:
+        """Delete an entry; raises the library's PasswordDeleteError when there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,14 @@
 """`wallet present`: a verifier's request, what would leave the wallet, your yes, and the answer."""
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wallet_cli.session import Session
+
+if TYPE_CHECKING:
+    from credentials.openid.request import AuthorizationRequest
 
 
 def run(
@@ -36,10 +39,13 @@ def run(
             session.talk.result("Nothing was sent.", {"outcome": "dry_run", **consents.plan_json(question)})
             return
         consents.agree(session, question, agreed)
-    except (NothingFits, Refused, consents.OverAsking) as exc:
+    except (NothingFits, Refused, consents.OverAsking, presenting.KeyMisused, presenting.NotConfirmable) as exc:
         if not dry_run:
             presenting.refuse(session, checked, what=_asked(checked))
-        raise exc
+        if isinstance(exc, NothingFits):
+            wanted = _asked(checked).replace(": asked", ":")
+            exc.why = f"{_name(session, checked)} wants {wanted}.  It was told only that nothing is shared."
+        raise
     outcome = presenting.send(session, question)
     session.phase = Phase()
     presenting.refill_quietly(session, question.shares)
@@ -49,7 +55,7 @@ def run(
         "request": _handle(request) or checked.response_uri.rsplit("/", 1)[-1],
         "disclosed": question.disclosed(),
     }
-    lines = [f"Accepted by {_name(session, question)}.  See: wallet history"]
+    lines = [f"Accepted by {_name(session, checked)}.  See: wallet history"]
     if outcome.redirect_uri is not None:
         body["redirect_uri"] = outcome.redirect_uri
         lines.append(f"Go on in your browser: {outcome.redirect_uri}")
@@ -60,15 +66,14 @@ def run(
     session.talk.result(lines, body)
 
 
-def _name(session: Session, question: "object") -> str:
+def _name(session: Session, request: "AuthorizationRequest") -> str:
     from wallet_cli.text import clean
 
-    request = question.request  # type: ignore[attr-defined]
     agency = request.verifier.agency
     return clean(agency.name(session.services.languages) if agency is not None else request.verifier.name, limit=60)
 
 
-def _asked(request: "object") -> str:
+def _asked(request: "AuthorizationRequest") -> str:
     """`residency: asked address` for the history: types and claim names, no values."""
     from credentials.claims import format_path
     from credentials.openid.purposes import requested_claims
@@ -76,7 +81,7 @@ def _asked(request: "object") -> str:
     from wallet_cli.text import clean
 
     found: dict[str, list[str]] = {}
-    for one in requested_claims(request.query):  # type: ignore[attr-defined]
+    for one in requested_claims(request.query):
         names = found.setdefault(short_type(one.type or "?"), [])
         if one.path is not None:
             names.append(format_path(one.path))

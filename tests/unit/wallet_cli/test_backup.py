@@ -31,7 +31,7 @@ def second(wallet: Driver) -> Driver:
     return Driver(folder, transport=wallet.transport, now=wallet.now, secrets=secrets, _drawn=50_000)
 
 
-def test_t100_a_restored_wallet_has_no_copy_that_may_have_been_shown(
+def test_T100_a_restored_wallet_has_no_copy_that_may_have_been_shown(
     wallet: Driver, server: Simulator, backup: Path
 ) -> None:
     other = second(wallet)
@@ -46,7 +46,7 @@ def test_t100_a_restored_wallet_has_no_copy_that_may_have_been_shown(
     other.ok("present", server.ask(claims=TOWN), consent=CONSENT, no_input=True)
 
 
-def test_t100_keeping_the_copies_is_a_choice_that_is_spelt_out(wallet: Driver, backup: Path) -> None:
+def test_T100_keeping_the_copies_is_a_choice_that_is_spelt_out(wallet: Driver, backup: Path) -> None:
     other = second(wallet)
     ended = other.type("restore", str(backup), "--keep-copies", as_json=False)
     assert "would be shown again" in ended.stdout

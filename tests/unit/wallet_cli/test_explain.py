@@ -144,7 +144,7 @@ def test_broken_tokens_end_in_a_code_not_in_a_fault(wallet: Driver, text: str) -
     assert ended.exit_code == 1 and "fault of the wallet" not in ended.stderr
 
 
-def test_t95_nothing_of_it_acts_on_the_terminal(wallet: Driver) -> None:
+def test_T95_nothing_of_it_acts_on_the_terminal(wallet: Driver) -> None:
     text = json.dumps({"credential_issuer": "https://x.example", "credential_configuration_ids": ["a\u202eb\x1b[2J"]})
     shown = wallet.type("explain", "-", stdin=text, as_json=False).stdout
     assert "\x1b" not in shown and "\u202e" not in shown

@@ -75,7 +75,7 @@ def test_drawn_pins_are_shown_once(wallet: Driver, server: Simulator) -> None:
     assert "pins" not in wallet.ok("status")
 
 
-def test_t91_three_wrong_tries_block_and_each_is_counted(applicant: Driver) -> None:
+def test_T91_three_wrong_tries_block_and_each_is_counted(applicant: Driver) -> None:
     applicant.secrets["pin1"] = "1357"
     for left in (2, 1):
         ended = applicant.fails("status", code="pin_wrong", exit_code=7)
@@ -94,7 +94,7 @@ def test_a_right_pin_gives_the_tries_back(applicant: Driver) -> None:
     assert applicant.ok("pin", "show-policy")["tries"] == {"pin1": 3, "pin2": 3}
 
 
-def test_t91_a_try_is_written_down_before_it_is_made(applicant: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_T91_a_try_is_written_down_before_it_is_made(applicant: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever pulls the plug while a guess is being checked has lost the guess, not won one."""
     import wallet_cli.gates as gates
 
@@ -108,7 +108,7 @@ def test_t91_a_try_is_written_down_before_it_is_made(applicant: Driver, monkeypa
     assert applicant.ok("pin", "show-policy")["tries"]["pin1"] == 2
 
 
-def test_t91_the_puk_unblocks_and_three_wrong_ones_lock_for_good(applicant: Driver) -> None:
+def test_T91_the_puk_unblocks_and_three_wrong_ones_lock_for_good(applicant: Driver) -> None:
     applicant.secrets |= {"pin1": "1357", "new_pin1": "8642"}
     for _ in range(3):
         applicant.type("status")
@@ -150,7 +150,7 @@ def test_pin2_is_initial_until_it_is_changed(applicant: Driver) -> None:
     assert applicant.ok("pin", "show-policy")["initial"] == {"pin1": True, "pin2": False}
 
 
-def test_t91_the_pin_is_tied_to_the_key_not_to_a_flag(applicant: Driver) -> None:
+def test_T91_the_pin_is_tied_to_the_key_not_to_a_flag(applicant: Driver) -> None:
     """With the seal open and every counter and flag set at will, the keys stay closed without the PIN."""
     from did.encoding import b64url_decode
     from wallet_cli.gates import Gates, RoleKey

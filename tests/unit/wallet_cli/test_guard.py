@@ -26,7 +26,7 @@ from wallet_cli.guard import AddressRefused, is_public, permitted_addresses
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1", "64:ff9b:1::a00:1", "2001:db8::1",
     ],
 )  # fmt: skip
-def test_t98_private_addresses_in_every_dress(address: str) -> None:
+def test_T98_private_addresses_in_every_dress(address: str) -> None:
     assert not is_public(address)
 
 
@@ -35,7 +35,7 @@ def test_public_addresses(address: str) -> None:
     assert is_public(address)
 
 
-def test_t98_one_private_address_among_public_ones_refuses_the_host() -> None:
+def test_T98_one_private_address_among_public_ones_refuses_the_host() -> None:
     def resolve(host: str, port: int) -> list[str]:
         return {"mixed": ["93.184.216.34", "10.0.0.1"], "home": ["10.0.0.1"], "localhost": ["127.0.0.1"]}[host]
 
@@ -88,7 +88,7 @@ def test_a_development_wallet_reaches_loopback_and_no_other_does() -> None:
             client.fetch("https://127.0.0.1:1/", accept="application/json", max_bytes=10)
 
 
-def test_t98_an_endless_drip_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_T98_an_endless_drip_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "TIMEOUT_SECONDS", 0.5)
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
     started = time.monotonic()
@@ -98,7 +98,7 @@ def test_t98_an_endless_drip_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None
         assert time.monotonic() - started < 1.5
 
 
-def test_t98_a_slow_head_is_cut_off_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_T98_a_slow_head_is_cut_off_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "TIMEOUT_SECONDS", 0.5)
     head = [bytes([byte]) for byte in b"HTTP/1.1 "]
     with listening(head, pause=0.1) as port, Client(dev=True, home_origins=[]) as client, pytest.raises(Unavailable):
@@ -141,7 +141,7 @@ def test_redirects_only_where_they_are_allowed_and_each_is_checked() -> None:
     assert len(endless.requests) == 4
 
 
-def test_t64_no_cookie_is_kept_and_no_name_is_told(wallet: Driver, server: Simulator) -> None:
+def test_T64_no_cookie_is_kept_and_no_name_is_told(wallet: Driver, server: Simulator) -> None:
     transport = Recorder(
         httpx2.Response(200, headers={"Set-Cookie": "id=1"}, content=b"x"), httpx2.Response(200, content=b"x")
     )

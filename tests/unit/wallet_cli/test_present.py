@@ -41,7 +41,7 @@ def test_a_yes_sends_exactly_what_was_shown(holder: Driver, server: Simulator) -
     assert "1 Long Street" not in ended.stderr
 
 
-def test_t92_nothing_leaves_before_the_yes(holder: Driver, server: Simulator) -> None:
+def test_T92_nothing_leaves_before_the_yes(holder: Driver, server: Simulator) -> None:
     link = server.ask(claims=TOWN)
     holder.fails("present", link, stdin="", code="malformed", exit_code=2)
     ended = holder.fails("present", link, no_input=True, code="malformed", exit_code=2)
@@ -78,7 +78,7 @@ def test_a_copy_is_shown_once_and_marked_before_it_leaves(holder: Driver, server
     assert len(before - after) == 1, "it may have arrived, so it counts as shown"
 
 
-def test_t63_no_two_answers_share_a_key_a_salt_or_a_status_place(holder: Driver, server: Simulator) -> None:
+def test_T62_T63_no_two_answers_share_a_key_a_salt_or_a_status_place(holder: Driver, server: Simulator) -> None:
     from credentials.openid.response import check_response, parse_response
 
     keys, salts, places, signatures = set(), set(), set(), set()
@@ -115,7 +115,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("lie", "code"), REFUSED, ids=[lie for lie, _ in REFUSED])
-def test_t55_t56_a_request_that_is_not_right_is_refused_and_shows_nothing(
+def test_T55_T56_a_request_that_is_not_right_is_refused_and_shows_nothing(
     holder: Driver, server: Simulator, lie: str, code: str
 ) -> None:
     link = server.ask(claims=TOWN, method="get" if lie == "redirect" else "post")
@@ -145,7 +145,7 @@ def test_a_certificate_the_list_lacks_has_the_list_fetched_once(holder: Driver, 
     assert len(server.sent("/v1/trusted-list")) == 2
 
 
-def test_t61_what_goes_beyond_the_registration_is_shown_and_refused(holder: Driver, server: Simulator) -> None:
+def test_T61_what_goes_beyond_the_registration_is_shown_and_refused(holder: Driver, server: Simulator) -> None:
     link = server.ask(claims={"residency": [["municipality_code"], ["address"]]})
     ended = holder.fails("present", link, stdin="yes\n", code="over_asking", exit_code=5)
     assert "! Not in its registration: residency: address" in ended.stderr
@@ -155,7 +155,7 @@ def test_t61_what_goes_beyond_the_registration_is_shown_and_refused(holder: Driv
     assert row["claims"] == []
 
 
-def test_t92_a_consent_file_is_for_this_verifier_purpose_and_claims(holder: Driver, server: Simulator) -> None:
+def test_T92_a_consent_file_is_for_this_verifier_purpose_and_claims(holder: Driver, server: Simulator) -> None:
     changes: list[dict[str, object]] = [
         {"verifier": "did:web:other.example"},
         {"purpose": "account-closing"},
@@ -211,7 +211,7 @@ def test_a_pseudonym_stays_the_same_for_one_agency_and_is_shown_to_no_other(hold
 def test_the_signing_key_does_not_log_in(holder: Driver, server: Simulator) -> None:
     link = server.ask(claims={"signing": [["family_name"]]})
     holder.fails("present", link, stdin="yes\n", code="policy_not_met", exit_code=5)
-    assert not answers(server)
+    assert server.asked["req0"].error == "access_denied"
 
 
 def test_a_payment_is_confirmed_with_pin2_once_it_was_changed(holder: Driver, server: Simulator) -> None:
@@ -238,8 +238,8 @@ def test_transactions_the_wallet_cannot_show_are_refused(holder: Driver, server:
     holder.fails("present", link, stdin="yes\n", code="malformed", exit_code=1)
     wrong_holder = {"type": "payment", "credential_ids": ["q0"], "amount": "1"}
     link = server.ask(claims=TOWN, transaction=wrong_holder)
-    ended = holder.type("present", link, stdin="yes\n")
-    assert ended.exit_code in (1, 5) and not answers(server)
+    holder.fails("present", link, stdin="yes\n", code="transaction_mismatch", exit_code=1)
+    assert server.asked["req1"].error == "access_denied"
 
 
 def test_same_device_flow_names_where_to_go_on(holder: Driver, server: Simulator) -> None:
@@ -370,7 +370,7 @@ def test_the_key_binding_names_this_verifier_and_nonce_and_nothing_else(holder: 
     assert b"0784" not in answers(server)[0]
 
 
-def test_t65_nothing_secret_is_in_an_address(holder: Driver, server: Simulator) -> None:
+def test_T65_nothing_secret_is_in_an_address(holder: Driver, server: Simulator) -> None:
     holder.ok("present", server.ask(claims=TOWN), stdin="yes\n")
     for request in server.requests:
         assert not request.url.query

@@ -41,7 +41,7 @@ def test_an_offer_by_value_and_one_behind_a_page(wallet: Driver, server: Simulat
     assert [one.id for one in wallet.look().credentials] == ["r1", "r2", "r3"]
 
 
-def test_t42_nothing_is_accepted_without_a_yes(wallet: Driver, server: Simulator) -> None:
+def test_T42_nothing_is_accepted_without_a_yes(wallet: Driver, server: Simulator) -> None:
     ended = wallet.fails("receive", server.offer("residency"), stdin="no\n", code="access_denied", exit_code=3)
     assert "Registrar of Example" in ended.stderr and "did:web:id.example" in ended.stderr
     assert "Home town code" in ended.stderr
@@ -109,7 +109,7 @@ LIES = [
 
 
 @pytest.mark.parametrize(("lie", "code", "exit_code"), LIES, ids=[lie for lie, _, _ in LIES])
-def test_t94_every_lie_of_an_issuer_is_refused(
+def test_T94_every_lie_of_an_issuer_is_refused(
     wallet: Driver, server: Simulator, lie: str, code: str, exit_code: int
 ) -> None:
     offer = server.offer("residency")
@@ -121,7 +121,7 @@ def test_t94_every_lie_of_an_issuer_is_refused(
 
 
 @pytest.mark.parametrize(("value", "code"), [(1, "credential_revoked"), (2, "credential_suspended")])
-def test_t94_a_credential_that_is_not_in_force_is_not_stored(
+def test_T94_a_credential_that_is_not_in_force_is_not_stored(
     wallet: Driver, server: Simulator, value: int, code: str
 ) -> None:
     for index in range(10, 60):
@@ -130,14 +130,14 @@ def test_t94_a_credential_that_is_not_in_force_is_not_stored(
     assert not wallet.look().credentials
 
 
-def test_t94_the_issuer_is_told_that_its_credential_failed(wallet: Driver, server: Simulator) -> None:
+def test_T94_the_issuer_is_told_that_its_credential_failed(wallet: Driver, server: Simulator) -> None:
     server.lies.add("bad_signature")
     wallet.type("receive", server.offer("residency"), stdin=YES)
     [notice] = server.sent("/vci/notification")
     assert json_object(notice.content)["event"] == "credential_failure"
 
 
-def test_t43_nothing_is_asked_of_an_issuer_that_nobody_vouches_for(wallet: Driver, server: Simulator) -> None:
+def test_T43_nothing_is_asked_of_an_issuer_that_nobody_vouches_for(wallet: Driver, server: Simulator) -> None:
     server.requests.clear()
     offer = '{"credential_issuer": "https://evil.example", "credential_configuration_ids": ["pid"]}'
     wallet.fails("receive", offer, stdin=YES, code="issuer_untrusted", exit_code=1)
@@ -154,7 +154,7 @@ def test_t43_nothing_is_asked_of_an_issuer_that_nobody_vouches_for(wallet: Drive
         "openid4vp://?client_id=x&request_uri=https%3A%2F%2Fid.example",
     ],
 )
-def test_t96_links_of_other_kinds_start_nothing(wallet: Driver, server: Simulator, offer: str) -> None:
+def test_T96_links_of_other_kinds_start_nothing(wallet: Driver, server: Simulator, offer: str) -> None:
     server.requests.clear()
     ended = wallet.type("receive", offer, stdin=YES)
     assert ended.exit_code in (1, 2, 4)
@@ -193,7 +193,7 @@ def test_a_credential_without_status_is_taken(wallet: Driver, server: Simulator)
     wallet.ok("receive", server.offer("residency"), stdin=YES)
 
 
-def test_t95_what_an_issuer_writes_cannot_move_the_cursor(wallet: Driver, server: Simulator) -> None:
+def test_T95_what_an_issuer_writes_cannot_move_the_cursor(wallet: Driver, server: Simulator) -> None:
     server.lies.add("control_chars")
     wallet.ok("receive", server.offer("e-residency"), stdin=YES)
     shown = wallet.type("show", "e1", as_json=False)

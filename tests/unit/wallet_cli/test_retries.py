@@ -45,7 +45,7 @@ def killed(wallet: Driver, plug: Plug, *args: str, **options: object) -> bool:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_t86_receive_killed_at_every_request_goes_on(wallet: Driver, server: Simulator, after: bool) -> None:
+def test_T86_receive_killed_at_every_request_goes_on(wallet: Driver, server: Simulator, after: bool) -> None:
     at, survived = 0, 0
     while True:
         at += 1

@@ -40,14 +40,14 @@ def test_a_passphrase_has_twelve_characters_and_is_typed_twice(lone: Driver) -> 
     assert ended.exit_code == 0
 
 
-def test_t90_nothing_in_the_file_is_readable(lone: Driver) -> None:
+def test_T90_nothing_in_the_file_is_readable(lone: Driver) -> None:
     lone.init()
     data = sealed_file(lone).read_bytes()
     for word in (b"history", b"credentials", PASSPHRASE.encode(), b"generation"):
         assert word not in data
 
 
-def test_t90_every_edit_breaks_the_seal(lone: Driver) -> None:
+def test_T90_every_edit_breaks_the_seal(lone: Driver) -> None:
     lone.init()
     good = sealed_file(lone).read_bytes()
     length = struct.unpack(">I", good[len(MAGIC) : len(MAGIC) + 4])[0]
@@ -66,7 +66,7 @@ def test_t90_every_edit_breaks_the_seal(lone: Driver) -> None:
     lone.ok("list")
 
 
-def test_t90_a_cheaper_derivation_in_the_header_does_not_open(lone: Driver) -> None:
+def test_T90_a_cheaper_derivation_in_the_header_does_not_open(lone: Driver) -> None:
     lone.init()
     data = sealed_file(lone).read_bytes()
     header = parse_sealed(data).header
@@ -78,7 +78,7 @@ def test_t90_a_cheaper_derivation_in_the_header_does_not_open(lone: Driver) -> N
     lone.fails("list", code="wallet_locked", exit_code=7)
 
 
-def test_t90_the_file_of_another_wallet_does_not_pass_for_this_one(tmp_path: Path) -> None:
+def test_T90_the_file_of_another_wallet_does_not_pass_for_this_one(tmp_path: Path) -> None:
     first, second = Driver(tmp_path / "1"), Driver(tmp_path / "2", _drawn=1000)
     for driver in (first, second):
         driver.folder.mkdir()
@@ -89,7 +89,7 @@ def test_t90_the_file_of_another_wallet_does_not_pass_for_this_one(tmp_path: Pat
     first.fails("list", code="wallet_locked", exit_code=7)
 
 
-def test_t90_an_older_copy_is_noticed_in_keyring_mode(lone: Driver) -> None:
+def test_T90_an_older_copy_is_noticed_in_keyring_mode(lone: Driver) -> None:
     lone.keyring = MemoryKeyring()
     lone.ok("init", "--keys", "keyring")
     old = sealed_file(lone).read_bytes()
@@ -143,7 +143,7 @@ def test_nothing_is_overwritten(lone: Driver) -> None:
     assert sealed_file(lone).read_bytes() == before
 
 
-def test_t93_a_folder_others_can_look_into_is_not_opened(lone: Driver) -> None:
+def test_T93_a_folder_others_can_look_into_is_not_opened(lone: Driver) -> None:
     lone.init()
     lone.path.chmod(0o750)
     ended = lone.fails("list", code="wallet_locked", exit_code=7)
@@ -153,7 +153,7 @@ def test_t93_a_folder_others_can_look_into_is_not_opened(lone: Driver) -> None:
     lone.fails("list", code="wallet_locked", exit_code=7)
 
 
-def test_t93_links_are_not_followed(lone: Driver) -> None:
+def test_T93_links_are_not_followed(lone: Driver) -> None:
     lone.init()
     real = lone.path.rename(lone.folder / "real")
     lone.path.symlink_to(real)
@@ -165,7 +165,7 @@ def test_t93_links_are_not_followed(lone: Driver) -> None:
     assert lone.type("list").exit_code != 0
 
 
-def test_t93_names_are_plain_and_devices_are_no_files(tmp_path: Path) -> None:
+def test_T93_names_are_plain_and_devices_are_no_files(tmp_path: Path) -> None:
     make_private_folder(tmp_path / "w")
     with Folder(tmp_path / "w") as folder:
         for name in ("../x", "a/b", ".hidden", "", "a" * 65, "nul\0"):
@@ -184,7 +184,7 @@ def test_t93_names_are_plain_and_devices_are_no_files(tmp_path: Path) -> None:
         read_private_file(tmp_path / "absent", max_bytes=10)
 
 
-def test_t93_an_export_is_a_new_private_file(tmp_path: Path) -> None:
+def test_T93_an_export_is_a_new_private_file(tmp_path: Path) -> None:
     write_new_file(tmp_path / "out", b"secret")
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o600
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")

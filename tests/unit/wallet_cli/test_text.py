@@ -24,11 +24,11 @@ from wallet_cli.text import WIDTH, clean, facts, fit, pad, table, width, wrap
         ("می\u200cخواهم", "می\u200cخواهم"),
     ],
 )
-def test_t95_what_moves_a_cursor_or_turns_the_reading_is_written_out(text: str, shown: str) -> None:
+def test_T95_what_moves_a_cursor_or_turns_the_reading_is_written_out(text: str, shown: str) -> None:
     assert clean(text) == shown
 
 
-def test_t95_huge_text_is_cut_and_says_so() -> None:
+def test_T95_huge_text_is_cut_and_says_so() -> None:
     assert clean("x" * 5000) == "x" * 400 + "... (5000 characters)"
     assert len(clean("\u202e" * 100_000)) < 3000
 

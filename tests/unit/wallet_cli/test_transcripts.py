@@ -38,7 +38,7 @@ class Transcript:
 
     def text(self) -> str:
         text = "\n".join(self.lines) + "\n"
-        text = re.sub(r"sub-of-slot-\d\d", "sub-of-slot-17", _WORDS.sub("amber-river-42", text))
+        text = re.sub(r"slot\d\dsub", "slot17sub", _WORDS.sub("amber-river-42", text))
         return _IDS.sub(lambda found: _MASKS[found[0][0]], text)
 
 
