@@ -56,6 +56,21 @@ class ProofOptions:
         return proof
 
 
+@runtime_checkable
+class MessageSigner(Protocol):
+    """Signs many messages at once with a BBS key, wherever it lives."""
+
+    @property
+    def public_octets(self) -> bytes:
+        """The public key's bytes."""
+
+    def sign_messages(self, messages: Sequence[bytes], *, header: bytes) -> bytes:
+        """Return one signature over header and messages."""
+
+
+AnySigner = Signer | MessageSigner
+
+
 class Cryptosuite(Protocol):
     """One cryptosuite. `document` never holds a `proof`, but for the proofs that a chain is built on."""
 
@@ -68,7 +83,7 @@ class Cryptosuite(Protocol):
         """Whether its proofs cover the RDF form, so that every term has been looked up."""
 
     def create_proof(
-        self, document: Mapping[str, Any], proof: Mapping[str, Any], *, signer: Signer, contexts: Contexts
+        self, document: Mapping[str, Any], proof: Mapping[str, Any], *, signer: AnySigner, contexts: Contexts
     ) -> dict[str, Any]:
         """Return `proof` (see ProofOptions.to_json) with its value."""
 

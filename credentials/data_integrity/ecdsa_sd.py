@@ -7,25 +7,32 @@ derived proofs only (T32).
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from secrets import token_bytes
 from typing import Any, Final
 
 from credentials import cbor
-from credentials.data_integrity.base import proof_value, rdf_config, signing_key
+from credentials.data_integrity.base import AnySigner, MessageSigner, signing_key
+from credentials.data_integrity.disclosure import (
+    are_indexes,
+    hash_lines,
+    proof_hash,
+    read_components,
+    refuse_chain,
+    signed_lines,
+    split,
+    verifier_labels,
+)
 from credentials.data_integrity.errors import ProofInvalid, ProofMalformed, ProofNotMade
 from credentials.data_integrity.selection import (
     Labels,
     Relabel,
     check_pointers,
     group,
-    relabelled,
     select,
 )
-from credentials.jsonld import Contexts, canonical, to_quads
-from credentials.rdf.rdfc import canonicalize
+from credentials.jsonld import Contexts
 from did.encoding import b64url_decode, b64url_encode, multibase_encode
-from did.errors import AlgorithmNotAllowed, KeyInvalid, Malformed
+from did.errors import AlgorithmNotAllowed, KeyInvalid
 from did.keys import PrivateKey, PublicKey
 from did.keytypes import RawKey
 from did.signing import LocalSigner, Signer
@@ -72,12 +79,12 @@ class EcdsaSd2023:
     rdf: bool = True
 
     def create_proof(
-        self, document: Mapping[str, Any], proof: Mapping[str, Any], *, signer: Signer, contexts: Contexts
+        self, document: Mapping[str, Any], proof: Mapping[str, Any], *, signer: AnySigner, contexts: Contexts
     ) -> dict[str, Any]:
         """Return a base proof (3.6.1 to 3.6.5). Raises AlgorithmNotAllowed unless the key is on P-256."""
-        if signer.alg != "ES256":
+        if isinstance(signer, MessageSigner) or signer.alg != "ES256":
             raise AlgorithmNotAllowed("ecdsa-sd-2023 signs with a key on P-256")
-        _refuse_chain(document, proof)
+        refuse_chain(document, proof)
         hmac_key, proof_signer = self.random_bytes(32), self.new_key()
         pointers = check_pointers(list(self.mandatory))
         grouped = group(document, {"mandatory": pointers}, relabel=hmac_labels(hmac_key), contexts=contexts)
@@ -122,7 +129,7 @@ class EcdsaSd2023:
         self, document: Mapping[str, Any], proof: Mapping[str, Any], *, key: RawKey, contexts: Contexts
     ) -> dict[str, Any]:
         """Return the revealed document (3.6.7). Raises ProofInvalid, SignatureInvalid, ProofMalformed."""
-        _refuse_chain(document, proof)
+        refuse_chain(document, proof)
         public = signing_key(key)
         if public.alg != "ES256":
             raise AlgorithmNotAllowed("ecdsa-sd-2023 signs with a key on P-256")
@@ -152,57 +159,6 @@ def hmac_labels(key: bytes) -> Relabel:
         }
 
     return relabel
-
-
-def verifier_labels(shown: Sequence[Any], labels: Labels) -> dict[str, str]:
-    """Return the map from the labels that a verifier will compute for what is shown to the signed ones."""
-    return {name: labels[label] for label, name in canonicalize(shown).labels.items()}
-
-
-def signed_lines(document: Mapping[str, Any], labels: Labels, contexts: Contexts) -> list[str]:
-    """Return the statements of a revealed document with their signed labels. Raises ProofInvalid (T32)."""
-    quads = to_quads(document, contexts=contexts)
-    found = canonicalize(quads).labels
-    if set(found.values()) != set(labels) or len(set(labels.values())) != len(labels):
-        raise ProofInvalid("the labels of the proof are not those of the document")
-    return relabelled(quads, {label: labels[name] for label, name in found.items()})
-
-
-def split(lines: Sequence[str], mandatory: Sequence[int]) -> tuple[list[str], list[str]]:
-    """Return the mandatory statements, and the others. Raises ProofInvalid for impossible indexes (T32)."""
-    if any(not 0 <= at < len(lines) for at in mandatory) or sorted(set(mandatory)) != list(mandatory):
-        raise ProofInvalid("the indexes of the mandatory statements do not ascend within the document")
-    chosen = set(mandatory)
-    return [lines[at] for at in mandatory], [line for at, line in enumerate(lines) if at not in chosen]
-
-
-def proof_hash(document: Mapping[str, Any], proof: Mapping[str, Any], contexts: Contexts) -> bytes:
-    """Return the SHA-256 of the canonical proof configuration."""
-    return sha256(canonical(rdf_config(document, proof), contexts=contexts).text.encode()).digest()
-
-
-def hash_lines(lines: Sequence[str]) -> bytes:
-    """Return the SHA-256 of mandatory statements (`hashMandatoryNQuads`)."""
-    return sha256("".join(lines).encode()).digest()
-
-
-def read_components(proof: Mapping[str, Any], header: bytes, count: int) -> list[Any]:
-    """Return the parts of a selective proof value with this header. Raises ProofInvalid, ProofMalformed."""
-    value = proof_value(proof, base="u")
-    if not value.startswith(header):
-        raise ProofInvalid("the proof is not of the kind that is due here")
-    try:
-        parts = cbor.decode(value[len(header) :])
-    except Malformed as exc:
-        raise ProofMalformed("proofValue does not hold the parts of a selective proof") from exc
-    if not isinstance(parts, list) or len(parts) != count:
-        raise ProofMalformed("proofValue has another number of parts")
-    return parts
-
-
-def are_indexes(value: Any) -> bool:
-    """Tell whether `value` is a list of integers from 0."""
-    return isinstance(value, list) and all(type(item) is int and item >= 0 for item in value)
 
 
 def parse_base(proof: Mapping[str, Any]) -> BaseProof:
@@ -261,8 +217,3 @@ def _is_bytes(value: Any, length: int) -> bool:
 
 def _sign_data(config_hash: bytes, public_key: bytes, mandatory: Sequence[str]) -> bytes:
     return config_hash + public_key + hash_lines(mandatory)
-
-
-def _refuse_chain(document: Mapping[str, Any], proof: Mapping[str, Any]) -> None:
-    if "proof" in document or "previousProof" in proof:
-        raise ProofNotMade("a selective proof does not build on other proofs")

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from hashlib import sha256, sha384
 from typing import Any, Final
 
-from credentials.data_integrity.base import config_of, proof_value, rdf_config, signing_key
+from credentials.data_integrity.base import AnySigner, MessageSigner, config_of, proof_value, rdf_config, signing_key
 from credentials.data_integrity.errors import ProofInvalid
 from credentials.jsonld import Contexts, canonical
 from did.algorithms import Alg
 from did.encoding import jcs, multibase_encode
 from did.errors import AlgorithmNotAllowed
 from did.keytypes import RawKey
-from did.signing import Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,11 @@ class PlainSuite:
     algs: frozenset[Alg]
 
     def create_proof(
-        self, document: Mapping[str, Any], proof: Mapping[str, Any], *, signer: Signer, contexts: Contexts
+        self, document: Mapping[str, Any], proof: Mapping[str, Any], *, signer: AnySigner, contexts: Contexts
     ) -> dict[str, Any]:
         """Return `proof` with its value. Raises AlgorithmNotAllowed for a key of another kind."""
+        if isinstance(signer, MessageSigner):
+            raise AlgorithmNotAllowed(f"{self.name} signs bytes, not messages")
         made = dict(proof)
         if not self.rdf and "@context" in document:
             made["@context"] = document["@context"]

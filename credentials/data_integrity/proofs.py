@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 
-from credentials.data_integrity.base import Cryptosuite, ProofOptions, SelectiveSuite
+from credentials.data_integrity.base import AnySigner, Cryptosuite, ProofOptions, SelectiveSuite
 from credentials.data_integrity.errors import (
     ChallengeMismatch,
     DomainMismatch,
@@ -22,7 +22,6 @@ from credentials.jsonld import Contexts, default_contexts
 from did.document import Relationship
 from did.encoding import json_object
 from did.errors import AlgorithmNotAllowed
-from did.signing import Signer
 from did.times import parse_time
 
 MAX_PROOFS: Final = 16
@@ -63,7 +62,7 @@ def add_proof(
     options: ProofOptions,
     *,
     suite: Cryptosuite,
-    signer: Signer,
+    signer: AnySigner,
     contexts: Contexts | None = None,
 ) -> dict[str, Any]:
     """Return `document` with one more proof; `options.previous` name proofs that it already has.

@@ -8,17 +8,8 @@ import pytest
 
 from credentials.data_integrity import CRYPTOSUITES
 from credentials.data_integrity.base import ProofOptions
-from credentials.data_integrity.ecdsa_sd import (
-    EcdsaSd2023,
-    hash_lines,
-    hmac_labels,
-    parse_base,
-    parse_derived,
-    proof_hash,
-    signed_lines,
-    split,
-    verifier_labels,
-)
+from credentials.data_integrity.disclosure import hash_lines, proof_hash, signed_lines, split, verifier_labels
+from credentials.data_integrity.ecdsa_sd import EcdsaSd2023, hmac_labels, parse_base, parse_derived
 from credentials.data_integrity.proofs import add_proof, derive
 from credentials.data_integrity.secured import verify_credential
 from credentials.data_integrity.selection import group, select
