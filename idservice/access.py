@@ -11,7 +11,20 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, Row, String, Table, insert, select
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Integer,
+    LargeBinary,
+    Row,
+    Select,
+    String,
+    Table,
+    bindparam,
+    insert,
+    select,
+)
 from sqlalchemy.engine import Connection
 from starlette.requests import HTTPConnection
 
@@ -132,6 +145,8 @@ class Agency:
 
 
 _KEY: tuple[Column[Any], ...] = (agencies.c.id, agencies.c.revision)
+_STAFF = select(staff_members).where(staff_members.c.token_hash == bindparam("digest"), staff_members.c.active)
+_AGENCY = select(*_KEY).where(agencies.c.token_hash == bindparam("digest"), agencies.c.active)
 _KEPT: dict[tuple[TypeCatalogue, str, str, str], Agency] = {}
 _MOST_KEPT = 256
 
@@ -144,7 +159,7 @@ def staff(service: Service, request: HTTPConnection, db: Connection, *, roles: C
 
     Raises Refused: `unauthenticated` (no token, or an unknown one), `role_missing`, `rate_limited`.
     """
-    row = _by_token(service, request, db, staff_members)
+    row = _by_token(service, request, db, _STAFF)
     member = StaffMember(id=row.id, name=row.name, roles=frozenset(row.roles), level=row.level)
     if roles and not member.roles & set(roles):
         raise Refused("role_missing", f"this needs the role {' or '.join(sorted(roles))}")
@@ -153,7 +168,7 @@ def staff(service: Service, request: HTTPConnection, db: Connection, *, roles: C
 
 def agency(service: Service, request: HTTPConnection, db: Connection) -> Agency:
     """Return the agency that is calling. Raises Refused (`unauthenticated`, `rate_limited`)."""
-    row = _by_token(service, request, db, agencies, columns=_KEY)
+    row = _by_token(service, request, db, _AGENCY)
     return _agency(service, db, row.id, row.revision)
 
 
@@ -171,14 +186,11 @@ def all_agencies(service: Service, db: Connection) -> list[Agency]:
     return [_agency(service, db, row.id, row.revision) for row in rows]
 
 
-def _by_token(
-    service: Service, request: HTTPConnection, db: Connection, table: Table, *, columns: Collection[Column[Any]] = ()
-) -> Row[Any]:
+def _by_token(service: Service, request: HTTPConnection, db: Connection, wanted: Select[Any]) -> Row[Any]:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     row = None
     if scheme.lower() == "bearer" and token:
-        found = select(*(columns or table.c)).where(table.c.token_hash == token_hash(token.strip()), table.c.active)
-        row = db.execute(found).one_or_none()
+        row = db.execute(wanted, {"digest": token_hash(token.strip())}).one_or_none()
     if row is None:
         # Only misses are slowed: a good token works whatever else its source has tried.
         key = f"token:{source(service, request)}"

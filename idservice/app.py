@@ -27,12 +27,13 @@ from idservice.web.problem_page import error_page
 
 def public_routers(service: Service) -> list[APIRouter]:
     """Return the routers of the public listener, one audience at a time: wallets, agencies, people."""
+    # The busiest first: a request is compared with each route in turn.
     return [
-        health_router(service),
-        registry_router(service),
         issuer_routes.public_router(service),
-        verifier_routes.public_router(service),
         verifier_routes.agency_router(service),
+        verifier_routes.public_router(service),
+        registry_router(service),
+        health_router(service),
         registrar_routes.public_router(service),
         verifier_pages.public_router(service),
         offer_pages.public_router(service, offers.describe),

@@ -9,7 +9,7 @@ import logging
 import secrets
 import time
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -42,9 +42,10 @@ class Guard:
         self._app = app
         self._service = service
         self._flood = FloodGate(per_second=service.settings.flood_per_second, burst=service.settings.flood_burst)
-        self._headers = dict(HEADERS)
+        headers = dict(HEADERS)
         if service.base_url.startswith("https:"):
-            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -124,7 +125,7 @@ class _Gone(Exception):
 class _Answer:
     """The way out: adds the headers that an answer lacks, and remembers its status."""
 
-    def __init__(self, send: Send, headers: dict[str, str], request_id: str) -> None:
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], request_id: str) -> None:
         self._send = send
         self._headers = headers
         self.request_id = request_id
@@ -133,11 +134,11 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(raw=list(message.get("headers", [])))
-            for name, value in self._headers.items():
-                headers.setdefault(name, value)
-            headers["X-Request-Id"] = self.request_id
-            message = {**message, "headers": headers.raw}
+            headers = list(message.get("headers", []))
+            present = {name.lower() for name, _ in headers}
+            headers += [header for header in self._headers if header[0] not in present]
+            headers.append((b"x-request-id", self.request_id.encode()))
+            message = {**message, "headers": headers}
         await self._send(message)
 
 

@@ -4,9 +4,10 @@ A message is a fixed sentence of ours; what varies goes into `extra`, and only t
 can log a claim, a token or an address by accident.
 """
 
-import json
 import logging
 from datetime import UTC, datetime
+
+import orjson
 
 FIELDS = (
     "id",
@@ -31,11 +32,12 @@ class Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; a traceback is cut to the type of its error."""
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        extra = record.__dict__
         line = {"time": time, "level": record.levelname.lower(), "logger": record.name, "message": record.getMessage()}
-        line |= {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
+        line |= {name: extra[name] for name in FIELDS if extra.get(name) is not None}
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return orjson.dumps(line, default=str).decode()
 
 
 def configure(level: str) -> None:

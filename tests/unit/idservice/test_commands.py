@@ -256,7 +256,7 @@ def test_T65_logs_hold_no_address_and_no_token(served: Served, data: Path) -> No
     text = served.log.read_text()
     assert "Planted-Value" not in text
     assert all(account["token"] not in text for account in dev(data)["staff"].values())
-    assert '"route": "/vct/{name}/{version}"' in text
+    assert '"route":"/vct/{name}/{version}"' in text
 
 
 def test_T68_endless_headers_are_cut(served: Served) -> None:
