@@ -31,12 +31,15 @@ def accept(
     _show(session, hand)
     tx_code = _agree(session, hand, issuer=issuer)
     pins = _open_roles(session, hand)
-    key = _dpop_key(session, hand, application_number)
+    keys = _dpop_keys(session, hand, application_number)
     while True:
         try:
-            pending = redeem(session, hand, tx_code=tx_code, key=key)
+            pending = redeem(session, hand, tx_code=tx_code, key=keys[0])
             break
         except ProtocolError as exc:
+            if exc.code == "holder_binding_invalid" and len(keys) > 1:
+                keys.pop(0)  # the offer is of an earlier application of this wallet
+                continue
             if exc.code != "tx_code_wrong" or session.secrets.get("tx_code") is not None or session.talk.no_input:
                 raise
             session.talk.say(clean(f"Not accepted: {exc.detail}."))
@@ -116,19 +119,22 @@ def _open_roles(session: "Session", hand: OfferInHand) -> Pins | None:
     return None
 
 
-def _dpop_key(session: "Session", hand: OfferInHand, number: str | None) -> LocalSigner | None:
-    """The key that redeems: the application's at this issuer, else a new one; none where DPoP is not taken."""
+def _dpop_keys(session: "Session", hand: OfferInHand, number: str | None) -> list[LocalSigner | None]:
+    """The keys that may redeem, likeliest first: of the applications at this issuer, else a new one.
+
+    None, for no key, where the server does not take DPoP.
+    """
     if "ES256" not in hand.issuing.server.dpop_algs:
-        return None
+        return [None]
     role = session.open_role("auth")
     candidates = [
         one
-        for one in applying.running(session)
+        for one in reversed(applying.running(session))
         if one.service == hand.issuer.id and (number is None or number in (one.number, one.id))
     ]
     if candidates:
-        return session.gates.signer(role, candidates[-1].auth_key)
+        return [session.gates.signer(role, one.auth_key) for one in candidates]
     if number is not None:
         raise MissingInput("There is no such application at this issuer.", hint="wallet status")
     made = session.gates.new_key(role, use="application", now=session.now())
-    return session.gates.signer(role, made.id)
+    return [session.gates.signer(role, made.id)]

@@ -108,6 +108,17 @@ def drop_key(wallet: Wallet, key_id: str) -> None:
         del wallet.keys[key_id]
 
 
+def tidy(wallet: Wallet) -> None:
+    """Forget refresh tokens that no credential needs, and application keys that nothing refers to; the caller saves."""
+    needed = {one.grant for one in wallet.credentials} | {one.grant for one in wallet.pending}
+    wallet.grants = [grant for grant in wallet.grants if grant.id in needed]
+    kept = {key for one in wallet.applications for key in (one.auth_key, one.sign_key)}
+    kept |= {grant.key for grant in wallet.grants} | {one.dpop_key for one in wallet.pending}
+    kept |= {key for one in wallet.pending for item in one.items for key in item.keys}
+    kept |= {copy.key for one in wallet.credentials for copy in one.copies}
+    wallet.keys = {id_: key for id_, key in wallet.keys.items() if id_ in kept}
+
+
 def needs_refill(wallet: Wallet, credential: Credential) -> list[str]:
     """Identifiers of which a new batch is due; an empty identifier means the configuration itself.
 

@@ -23,8 +23,7 @@ def delete_credential(session: "Session", credential_id: str, *, confirm: str | 
         )
     wallet = session.wallet
     wallet.credentials.remove(credential)
-    for copy in credential.copies:
-        pools.drop_key(wallet, copy.key)
+    pools.tidy(wallet)
     wallet.history.append(
         Event(
             at=session.now(),

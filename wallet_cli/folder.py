@@ -87,21 +87,17 @@ class Folder:
         if not overwrite and self.exists(name):
             raise Conflict(f"{name} is there already and is never overwritten.")
         temporary = f"{name}.new"
-        self._remove(temporary)
-        fd = os.open(
-            temporary,
-            os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC,
-            0o600,
-            dir_fd=self._fd,
-        )
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            with os.fdopen(fd, "wb") as file:
+            self._remove(temporary)
+            with os.fdopen(os.open(temporary, flags, 0o600, dir_fd=self._fd), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             os.rename(temporary, name, src_dir_fd=self._fd, dst_dir_fd=self._fd)
         except OSError as exc:
-            self._remove(temporary)
+            with contextlib.suppress(OSError):
+                self._remove(temporary)
             raise WalletError(
                 "The wallet could not be written; the last state is kept.",
                 why=f"The system said: {os.strerror(exc.errno or 0)}.",
@@ -136,7 +132,10 @@ class Folder:
 
     def _lock(self) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._lock_fd = os.open(LOCK_NAME, flags, 0o600, dir_fd=self._fd)
+        try:
+            self._lock_fd = os.open(LOCK_NAME, flags, 0o600, dir_fd=self._fd)
+        except OSError as exc:
+            raise _cannot_open(Path(LOCK_NAME), exc) from exc
         deadline = time.monotonic() + LOCK_WAIT_SECONDS
         while True:
             try:

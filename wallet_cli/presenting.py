@@ -248,6 +248,7 @@ def refill_quietly(session: "Session", shares: Sequence[Share]) -> bool:
     if not wanted:
         return False
     try:
+        receiving.resume(session, ask=False)
         receiving.refill(session, wanted)
     except IdError:
         return False

@@ -173,9 +173,7 @@ def forget(session: "Session", pending: Pending) -> None:
     wallet = session.wallet
     if pending in wallet.pending:
         wallet.pending.remove(pending)
-    for item in pending.items:
-        for key_id in item.keys:
-            pools.drop_key(wallet, key_id)
+    pools.tidy(wallet)
 
 
 def _signer(session: "Session", role: Role, key_id: str) -> LocalSigner:
@@ -200,10 +198,11 @@ def refill(session: "Session", wanted: Sequence[tuple[Credential, str]]) -> list
     return brought
 
 
-def resume(session: "Session", *, told: Callable[[Received], None] | None = None) -> list[Received]:
+def resume(session: "Session", *, told: Callable[[Received], None] | None = None, ask: bool = True) -> list[Received]:
     """Go on with every issuance that was interrupted; one whose token has run out is dropped.
 
-    What was dropped can be fetched again with `wallet refresh` where the issuer gave a refresh token.
+    What was dropped can be fetched again with `wallet refresh` where the issuer gave a refresh token. Without
+    `ask`, one that would need a PIN that was not given stays for later.
     """
     brought: list[Received] = []
     for pending in list(session.wallet.pending):
@@ -211,8 +210,8 @@ def resume(session: "Session", *, told: Callable[[Received], None] | None = None
         if open_items and session.now() >= pending.expires_at - timedelta(seconds=5):
             forget(session, pending)
             session.save()
-            continue
-        brought += finish(session, pending, told=told)
+        elif ask or all(session.role_is_open(role) for role in {"auth", *(item.role for item in open_items)}):
+            brought += finish(session, pending, told=told)
     return brought
 
 

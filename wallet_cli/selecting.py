@@ -16,6 +16,7 @@ from did.errors import IdError
 from wallet_cli import copies as pools
 from wallet_cli.consent import Share
 from wallet_cli.errors import NothingFits, WalletError
+from wallet_cli.holdings import holding
 from wallet_cli.model import Copy, Credential
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ MAX_SELECTIONS: Final = 64
 
 def find_matches(session: "Session", request: AuthorizationRequest) -> Match:
     """Match the query against the wallet. Raises NothingFits."""
-    held = [one for one in (_held(session, credential) for credential in session.wallet.credentials) if one]
+    held = [one for one in (_held(session, credential) for credential in _in_force(session)) if one]
     found = match(request.query, held)
     if not found.satisfiable:
         raise NothingFits(
@@ -36,6 +37,14 @@ def find_matches(session: "Session", request: AuthorizationRequest) -> Match:
             hint="wallet list shows what you hold",
         )
     return found
+
+
+def _in_force(session: "Session") -> list[Credential]:
+    """The credentials to answer with, newest first; one that is known to be over gives way to another of its type."""
+    newest = sorted(session.wallet.credentials, key=lambda one: one.received_at, reverse=True)
+    good = {one.id for one in newest if holding(session, one).state in ("valid", "pin2_initial")}
+    replaced = {(one.vct, one.issuer) for one in newest if one.id in good}
+    return [one for one in newest if one.id in good or (one.vct, one.issuer) not in replaced]
 
 
 def _held(session: "Session", credential: Credential) -> HeldCredential | None:

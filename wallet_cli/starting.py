@@ -41,6 +41,16 @@ def choose_keys(session: "Session", asked: str | None) -> KeyChoice:
     raise MissingInput("The keys are kept in the keyring or under a passphrase.", hint="--keys keyring|passphrase")
 
 
+def check_language(code: str) -> None:
+    """See that dates can be written in this language. Raises MissingInput."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        Locale.parse(code)
+    except (UnknownLocaleError, ValueError):
+        raise MissingInput("This language is not known.", hint="--language en, et, pt, de or ar") from None
+
+
 def pin_service(
     session: "Session", service: str | None, *, fingerprint: str | None, service_data: Path | None, dev: bool
 ) -> PinnedService | None:

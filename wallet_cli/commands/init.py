@@ -45,6 +45,7 @@ def run(
         )
     if service_data is not None and not dev:
         raise MissingInput("--service-data is for development wallets.", hint="add --dev, or leave it out")
+    starting.check_language(language)
     choice = starting.choose_keys(session, keys)
     pinned = starting.pin_service(session, service, fingerprint=fingerprint, service_data=service_data, dev=dev)
     store = starting.make_wallet(

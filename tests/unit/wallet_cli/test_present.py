@@ -421,3 +421,17 @@ def test_claims_of_the_request_are_parsed_strictly(holder: Driver, server: Simul
     ended = holder.type("present", link, stdin="yes\n")
     assert ended.exit_code == 1 and not answers(server)
     assert json_object(ended.stdout)["error"]["code"] == "malformed"
+
+
+def test_a_renewed_credential_takes_the_place_of_one_that_is_over(holder: Driver, server: Simulator) -> None:
+    for index in range(10, 42):
+        server.statuses.set(index, 1)
+    holder.advance(minutes=11)
+    server.next_index = 500
+    holder.ok("receive", server.offer("residency"), stdin="yes\n")
+    holder.ok("refresh", "--status")
+    states = {one["id"]: one["state"] for one in holder.ok("list")["credentials"]}
+    assert states["r1"] == "revoked" and states["r2"] == "valid"
+    ended = holder.type("present", server.ask(claims=TOWN), stdin="yes\n")
+    assert ended.exit_code == 0 and "Several fit" not in ended.stderr
+    assert [len(one.copies) for one in holder.look().credentials if one.type == "residency"] == [10, 9]

@@ -235,3 +235,41 @@ def test_a_slot_is_drawn_at_random_and_never_twice(wallet: Driver, server: Simul
     held = wallet.look()
     assert list(held.slots[BASE].values()) == ["did:web:library.example"]
     assert len({copy.identifier for copy in held.credentials[0].copies}) == 2, "one tied, one kept ahead"
+
+
+def test_an_offer_of_an_earlier_application_finds_its_key(wallet: Driver, server: Simulator) -> None:
+    from credentials.errors import ProtocolError
+    from tests.unit.wallet_cli.test_gates import FORM
+
+    for purpose in ("First.", "Second."):
+        form = wallet._file("form", {**FORM, "purpose": purpose})
+        wallet.ok("apply", "e-residency", "--form", str(form))
+    first = wallet.look().applications[0]
+    answer = server._token
+
+    def only_the_first(request: object, rest: str) -> object:
+        if server._jkt(request) != first.auth_key:  # type: ignore[arg-type]
+            raise ProtocolError("invalid_grant", "another key", code="holder_binding_invalid")
+        return answer(request, rest)  # type: ignore[arg-type]
+
+    server._token = only_the_first  # type: ignore[method-assign,assignment]
+    wallet.ok("receive", server.offer("e-residency", "signing"), stdin="yes\n")
+    held = wallet.look()
+    assert held.grants[0].key == first.auth_key
+    assert held.credentials[1].copies[0].key in {one.sign_key for one in held.applications}
+
+
+def test_nothing_is_kept_that_nothing_needs(wallet: Driver, server: Simulator) -> None:
+    server.lies.add("no_refresh")
+    wallet.ok("receive", server.offer("residency"), stdin="yes\n")
+    held = wallet.look()
+    assert {key.use for key in held.keys.values()} == {"copy"}, "the key that redeemed has served"
+    server.lies.clear()
+    wallet.ok("receive", server.offer("residency"), stdin="yes\n")
+    wallet.ok("delete", "r2", "--confirm", "r2")
+    held = wallet.look()
+    assert not held.grants and len(held.keys) == 10
+
+
+def test_a_language_nobody_knows(lone: Driver) -> None:
+    lone.fails("init", "--language", "xx-nothing", code="malformed", exit_code=2)

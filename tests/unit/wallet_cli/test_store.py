@@ -240,3 +240,21 @@ def test_a_wallet_of_a_newer_version_is_not_guessed_at(lone: Driver) -> None:
 def test_a_folder_without_a_wallet_says_so(lone: Driver) -> None:
     ended = lone.fails("list", code="not_found", exit_code=4)
     assert "wallet init" in ended.stderr
+
+
+def test_T89_a_disk_that_is_full_keeps_the_last_state(lone: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    import errno
+
+    lone.init()
+    before = sealed_file(lone).read_bytes()
+
+    def full(fd: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        ended = lone.fails("trust", "add", "did:web:a.example", stdin="yes\n", code="unavailable", exit_code=6)
+    assert "No space left" in ended.stderr
+    assert sealed_file(lone).read_bytes() == before
+    assert {path.name for path in lone.path.iterdir()} == {FILE_NAME, "lock"}
+    lone.ok("list")
