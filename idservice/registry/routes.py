@@ -7,12 +7,10 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import text
 
 from idservice.database import reading
-from idservice.problems import Refused, responses
+from idservice.problems import Refused
 from idservice.registry import answers
 from idservice.registry.answers import Answer
 from idservice.service import Service
-
-_NOT_FOUND = responses("not_found")
 
 
 def public_router(service: Service) -> APIRouter:
@@ -27,15 +25,15 @@ def public_router(service: Service) -> APIRouter:
     def jwt_vc_issuer(request: Request) -> Response:
         return _respond(request, answers.jwt_vc_issuer(service))
 
-    @router.get("/dids/agencies/{agency_id}/did.json", response_class=Response, responses=_NOT_FOUND)
+    @router.get("/dids/agencies/{agency_id}/did.json", response_class=Response)
     def agency_did(agency_id: str, request: Request) -> Response:
         return _respond(request, answers.agency_did(service, agency_id))
 
-    @router.get("/vct/{name}/{version}", response_class=Response, responses=_NOT_FOUND)
+    @router.get("/vct/{name}/{version}", response_class=Response)
     def type_metadata(name: str, version: str, request: Request) -> Response:
         return _respond(request, answers.type_metadata(service, name, version))
 
-    @router.get("/status-lists/{list_id}", response_class=Response, responses=_NOT_FOUND)
+    @router.get("/status-lists/{list_id}", response_class=Response)
     def status_list(list_id: str, request: Request) -> Response:
         return _respond(request, answers.status_list(service, list_id), negotiated=True)
 
@@ -54,7 +52,7 @@ def health_router(service: Service) -> APIRouter:
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @router.get("/readyz", responses=responses("unavailable"))
+    @router.get("/readyz")
     def readyz() -> dict[str, str]:
         with reading(service.engine) as db:
             db.execute(text("SELECT 1 FROM leases LIMIT 1"))
