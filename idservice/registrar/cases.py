@@ -21,6 +21,9 @@ DECISION_CLOCK: Final = timedelta(days=30)
 APPLICATION: Final = "application"
 RENEWAL: Final = "renewal"
 
+_KEY_IN_USE: Final = "this auth key has a case that has not ended"
+_KEY_HINT: Final = "follow that case, or apply with a new key"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
@@ -75,7 +78,7 @@ def submit(
         # The same form sent twice at once waits here for the first, and gets its answer.
         same = sent_before(db, service, application.signed)
         if same is None:
-            raise _key_in_use()
+            raise Refused("conflict", _KEY_IN_USE, hint=_KEY_HINT)
         return Submitted(case=same)
     case = _keep(db, service, case_id, application, now=now)
     data = {"kind": case.kind, "application": _sha256(db, case)}
@@ -86,11 +89,9 @@ def submit(
 def fill_draft(db: Connection, service: Service, draft: rows.CaseRow, application: Application) -> Submitted:
     """Put an application into the draft that an officer opened for a renewal, and end its renewal code."""
     now = service.clock.now()
-    other = rows.by_live_key(db, application.signed.auth_jkt)
-    if other is not None:
-        raise _key_in_use()
     values = {**_of_form(service, application), "renewal_code": None, "decision_due": now + DECISION_CLOCK}
-    case = rows.move(db, draft, "submit", now=now, **values)
+    with rows.or_conflict(db, _KEY_IN_USE, hint=_KEY_HINT):
+        case = rows.move(db, draft, "submit", now=now, **values)
     case = _keep(db, service, case.id, application, now=now)
     data = {"kind": case.kind, "application": _sha256(db, case)}
     events.record(db, service, case, "case.submitted", actor=events.RESIDENT, data=data)
@@ -126,9 +127,8 @@ def ask(db: Connection, service: Service, case: rows.CaseRow, question: str, *, 
 def pay(db: Connection, service: Service, case: rows.CaseRow, receipt: str, *, officer: str) -> rows.CaseRow:
     """Record that an officer saw the fee arrive. Raises Refused (`conflict`) for a receipt of another case."""
     digest = sealed.receipt_mac(service, receipt)
-    if rows.receipt_used(db, case.id, digest):
-        raise Refused("conflict", "this receipt belongs to another case", hint="find the payment of this case")
-    case = rows.move(db, case, "pay", now=service.clock.now(), receipt_mac=digest, receipt_by=officer)
+    with rows.or_conflict(db, "this receipt belongs to another case", hint="find the payment of this case"):
+        case = rows.move(db, case, "pay", now=service.clock.now(), receipt_mac=digest, receipt_by=officer)
     events.record(db, service, case, "case.paid", actor=officer)
     return case
 
@@ -212,9 +212,3 @@ def _keep(db: Connection, service: Service, case_id: str, application: Applicati
 
 def _sha256(db: Connection, case: rows.CaseRow) -> str:
     return str(rows.application(db, case.application_id).sha256)
-
-
-def _key_in_use() -> Refused:
-    return Refused(
-        "conflict", "this auth key has a case that has not ended", hint="follow that case, or apply with a new key"
-    )

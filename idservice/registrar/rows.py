@@ -7,12 +7,14 @@ rule 5; T85). What officers add to a case is in `desk_rows.py`.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, and_, insert, or_, select, update
 from sqlalchemy.engine import Connection, Row
+from sqlalchemy.exc import IntegrityError
 
 from idservice.database import insert_once
 from idservice.problems import Refused
@@ -73,11 +75,6 @@ def by_number(db: Connection, number: str, *, lock: bool = False) -> CaseRow | N
     return case_by(db, cases.c.number == number, lock=lock)
 
 
-def by_live_key(db: Connection, auth_jkt: str) -> CaseRow | None:
-    """Return the case of this auth key that has not ended."""
-    return case_by(db, cases.c.live_auth_jkt == auth_jkt, lock=False)
-
-
 def by_renewal_code(db: Connection, digest: bytes) -> CaseRow | None:
     """Return the draft that waits for an application with this renewal code, locked."""
     return case_by(db, cases.c.renewal_code == digest, lock=True)
@@ -112,6 +109,16 @@ def move(db: Connection, case: CaseRow, act: str, *, now: datetime, **values: An
     if ended:
         db.execute(insert(case_ends).values(case_id=case.id, state=target, at=now))
     return moved
+
+
+@contextmanager
+def or_conflict(db: Connection, detail: str, *, hint: str) -> Iterator[None]:
+    """Do a write in a savepoint; what a unique constraint stops becomes a refusal (`conflict`) with these words."""
+    try:
+        with db.begin_nested():
+            yield
+    except IntegrityError as exc:
+        raise Refused("conflict", detail, hint=hint) from exc
 
 
 def page(db: Connection, *, states: Collection[str], after: str | None, limit: int) -> Sequence[CaseRow]:

@@ -64,7 +64,7 @@ cases = Table(
     Column("application_id", String(ID)),
     Column("person_mac", LargeBinary(32), index=True),
     Column("document_mac", LargeBinary(32), index=True),
-    Column("receipt_mac", LargeBinary(32), index=True),
+    Column("receipt_mac", LargeBinary(32), unique=True),
     Column("receipt_by", String(120)),
     Column("person_id", String(ID), ForeignKey("persons.id"), index=True),
     Column("previous_case_id", String(ID), ForeignKey("cases.id"), index=True),

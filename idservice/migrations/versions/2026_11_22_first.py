@@ -280,6 +280,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", "state", name=op.f("uq_cases_id_state")),
         sa.UniqueConstraint("live_auth_jkt", name=op.f("uq_cases_live_auth_jkt")),
         sa.UniqueConstraint("number", name=op.f("uq_cases_number")),
+        sa.UniqueConstraint("receipt_mac", name=op.f("uq_cases_receipt_mac")),
         sa.UniqueConstraint("renewal_code", name=op.f("uq_cases_renewal_code")),
     )
     op.create_index(op.f("ix_cases_date_of_expiry"), "cases", ["date_of_expiry"], unique=False)
@@ -288,7 +289,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_cases_person_id"), "cases", ["person_id"], unique=False)
     op.create_index(op.f("ix_cases_person_mac"), "cases", ["person_mac"], unique=False)
     op.create_index(op.f("ix_cases_previous_case_id"), "cases", ["previous_case_id"], unique=False)
-    op.create_index(op.f("ix_cases_receipt_mac"), "cases", ["receipt_mac"], unique=False)
     op.create_table(
         "issuer_credentials",
         sa.Column("id", sa.String(length=22), nullable=False),

@@ -96,3 +96,12 @@ def test_T85_freeze_and_revoke_at_once_leave_one_state_everywhere(office: Office
     assert codes <= {200, 409}
     assert office.state(number) == "revoked"
     assert len(office.audit(act="case.revoked")) == 1
+
+
+def test_T85_one_receipt_pays_one_case(office: Office) -> None:
+    numbers = [office.apply(another(n))[1] for n in range(12)]
+    body = {"receipt": "R-SHARED"}
+    replies = at_once(
+        [lambda n=n: office.call("POST", f"/v1/cases/{n}/payment", "registrar", body) for n in numbers]  # type: ignore[misc]
+    )
+    assert Counter(reply.status_code for reply in replies) == {200: 1, 409: 11}

@@ -15,7 +15,7 @@ from idservice.registrar import jobs
 
 from .issued import collect
 from .office import Office, Reply
-from .people import Applicant, form
+from .people import Applicant, another, form
 
 FAR = timedelta(days=5 * 365 - 80)
 """Within the 90 days before the date of expiry."""
@@ -153,6 +153,16 @@ def test_a_renewal_code_is_no_guess_and_is_not_kept_in_the_clear(office: Office,
     assert draft["renewal_code"] not in str(office.audit())
     other = Applicant(office.service.base_url).application(office.now, renewing(), renewal_code="A" * 22)
     assert office.call("POST", PATH, json={"application": other}).status_code == 404
+
+
+def test_a_key_with_a_case_of_its_own_renews_no_other(office: Office, mari: tuple[Applicant, str]) -> None:
+    _, number = mari
+    other, _ = office.apply(another(3))
+    draft = office.post(f"/v1/cases/{number}/renewal", "registrar", {"reason": "key_loss"}, expect=201)
+    text = other.application(office.now, renewing(), renewal_code=draft["renewal_code"])
+    reply = office.call("POST", PATH, json={"application": text})
+    assert (reply.status_code, reply.json()["code"]) == (409, "conflict")
+    assert office.state(draft["number"]) == "draft"
 
 
 def test_nothing_is_renewed_that_was_not_granted(office: Office) -> None:
