@@ -17,7 +17,12 @@ from tests.paths import need
 from tests.unit.did.samples import NOW
 
 FILES = {"ed25519-x25519": 4, "x25519": 4, "nist-curves": 5, "secp256k1": 4, "bls12381": 4, "rsa": 2}
-SIGNING: tuple[Relationship, ...] = ("authentication", "assertionMethod", "capabilityInvocation", "capabilityDelegation")
+SIGNING: tuple[Relationship, ...] = (
+    "authentication",
+    "assertionMethod",
+    "capabilityInvocation",
+    "capabilityDelegation",
+)
 CONTEXT = Context(fetch=None, now=NOW)
 
 
