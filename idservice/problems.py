@@ -163,19 +163,3 @@ def hint_of(code: str) -> str:
 def status_of(code: str) -> int:
     """Return the HTTP status of a house code on `/v1`; 400 for one that only verdicts know."""
     return PROBLEMS[code].status if code in PROBLEMS else 400
-
-
-def responses(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses` of an endpoint that may refuse with these house codes, for its OpenAPI document.
-
-    The content type is given explicitly: FastAPI would publish `application/json`.
-    """
-    content = {PROBLEM_TYPE: {"schema": dict(PROBLEM_SCHEMA)}}
-    listed: dict[int | str, dict[str, Any]] = {}
-    for code in codes:
-        kind = PROBLEMS[code]
-        before = listed.get(kind.status)
-        words = f"{before['description']}; {code}" if before else code
-        listed[kind.status] = {"description": words, "content": content}
-    rest = {"4XX": "refused", "5XX": "the service failed or is not ready"}
-    return listed | {key: {"description": words, "content": content} for key, words in rest.items()}

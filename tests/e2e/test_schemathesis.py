@@ -4,12 +4,14 @@ Each operation has a service of its own, prepared so that it can succeed; most r
 it wants, some go as they were made up. The seed is fixed: a run shows what the run before showed.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import (
@@ -89,6 +91,14 @@ class Walk:
             case.body = {**case.body, **self.ready.body}
         LISTENER.app = self.world.app(audience)
         case.call_and_validate(headers=headers, checks=CHECKS)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def notes_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what hypothesis writes down while it makes values up out of the current folder."""
+    set_hypothesis_home_dir(tmp_path_factory.mktemp("hypothesis"))
+    yield
+    set_hypothesis_home_dir(None)
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@ import json
 import logging
 
 import pytest
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
 from credentials.openid.wire import parse_error
 from idservice.logs import Formatter
-from idservice.problems import PROBLEM_TYPE, PROBLEMS, Refused, rendered, responses, status_of
+from idservice.problems import PROBLEM_TYPE, PROBLEMS, Refused, rendered, status_of
 from tests.factories import BASE_URL
 
 STATUSES = {
@@ -72,21 +70,6 @@ def test_standard_endpoints_speak_oauth(code: str, error: str) -> None:
     body, media = rendered(BASE_URL, "/v1/offers", "id", code=code, **told)  # type: ignore[arg-type]
     assert media == PROBLEM_TYPE
     assert json.loads(body)["code"] == code
-
-
-def test_openapi_says_problem_json_and_never_422() -> None:
-    app = FastAPI()
-
-    @app.get("/v1/things/{number}", responses=responses("not_found", "conflict", "request_replayed"))
-    def thing(number: int) -> int:
-        return number
-
-    described = get_openapi(title="t", version="1", routes=app.routes)
-    listed = described["paths"]["/v1/things/{number}"]["get"]["responses"]
-    assert set(listed) == {"200", "404", "409", "4XX", "5XX"}
-    assert listed["409"]["description"] == "conflict; request_replayed"
-    for status, response in listed.items():
-        assert status == "200" or set(response["content"]) == {PROBLEM_TYPE}
 
 
 def test_T65_the_log_lets_named_fields_through_and_no_others() -> None:
