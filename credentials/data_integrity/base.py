@@ -67,6 +67,11 @@ class MessageSigner(Protocol):
     def sign_messages(self, messages: Sequence[bytes], *, header: bytes) -> bytes:
         """Return one signature over header and messages."""
 
+    def sign_blind(
+        self, messages: Sequence[bytes], commitment: bytes, *, header: bytes, committed: int, entropy: bytes | None
+    ) -> bytes:
+        """Return one signature over header, messages and what a holder committed to."""
+
 
 AnySigner = Signer | MessageSigner
 

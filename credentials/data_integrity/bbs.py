@@ -1,7 +1,8 @@
 """`bbs-2023`: an issuer signs all statements at once, the holder shows some without being recognised.
 
-W3C BBS Cryptosuites 1.0 (CR of 2025-04-03) sections 3.3 and 3.4, over BLS12-381-SHA-256. The base proof
-is for the holder alone; a verifier is shown derived proofs only (T32).
+W3C BBS Cryptosuites 1.0 (CR of 2025-04-03) sections 3.3 and 3.4, over BLS12-381-SHA-256, with its optional
+features: anonymous holder binding and pseudonyms. The base proof is for the holder alone; a verifier is
+shown derived proofs only (T32).
 """
 
 import hmac
@@ -10,28 +11,42 @@ from dataclasses import dataclass
 from secrets import token_bytes
 from typing import Any, Final
 
-from credentials import cbor
-from credentials.bbs import core
+from credentials.bbs import blind, core
+from credentials.bbs.blind import Committed
+from credentials.bbs.curve import read_scalar
+from credentials.bbs.proof import ScalarSource
 from credentials.data_integrity.base import AnySigner, MessageSigner
+from credentials.data_integrity.bbs_values import (
+    FEATURES,
+    NYM_FEATURES,
+    BaseProof,
+    DerivedProof,
+    Feature,
+    parse_base,
+    parse_derived,
+    write_base,
+    write_derived,
+)
 from credentials.data_integrity.disclosure import (
-    are_indexes,
     hash_lines,
     proof_hash,
-    read_components,
     refuse_chain,
     signed_lines,
     split,
     verifier_labels,
 )
-from credentials.data_integrity.errors import ProofInvalid, ProofMalformed, ProofNotMade
+from credentials.data_integrity.errors import ProofInvalid, ProofNotMade
 from credentials.data_integrity.selection import Labels, Relabel, check_pointers, group, select
 from credentials.jsonld import Contexts
-from did.encoding import b64url_encode, multibase_encode
+from did.encoding import b64url_encode
 from did.errors import AlgorithmNotAllowed
 from did.keytypes import RawKey
 
-_BASE: Final = b"\xd9\x5d\x02"
-_DERIVED: Final = b"\xd9\x5d\x03"
+_COMMITTED: Final[Mapping[Feature, int]] = {
+    "anonymous_holder_binding": 1,
+    "pseudonym": 1,
+    "holder_binding_pseudonym": 2,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,47 +64,53 @@ class BbsSigner:
         """Return the BBS signature over header and messages."""
         return core.sign(self.key, messages, header=header)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseProof:
-    """What a baseline base proof value holds (3.3.2)."""
-
-    signature: bytes
-    header: bytes
-    public_key: bytes
-    hmac_key: bytes
-    mandatory: list[str]
+    def sign_blind(
+        self, messages: Sequence[bytes], commitment: bytes, *, header: bytes, committed: int, entropy: bytes | None
+    ) -> bytes:
+        """Return the BBS signature over header, messages and what a holder committed to."""
+        scalar = None if entropy is None else read_scalar(entropy)
+        return blind.blind_sign(self.key, messages, commitment, header=header, committed=committed, entropy=scalar)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DerivedProof:
-    """What a baseline derived proof value holds (3.3.7). `labels` maps canonical labels to signed ones."""
+class Binding:
+    """What an issuer binds a new credential to: a holder's commitment, and its own entropy for a pseudonym.
 
-    proof: bytes
-    labels: dict[str, str]
-    mandatory: list[int]
-    selective: list[int]
-    presentation_header: bytes
+    The same `entropy` again gives the same holder the same pseudonyms; it is a scalar of 32 bytes.
+    """
+
+    feature: Feature
+    commitment: bytes
+    entropy: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bbs2023:
     """The suite. `mandatory` are the JSON pointers that a new proof makes the holder always show.
 
-    `presentation_header` goes into derived proofs; where it is set, a proof with another one is refused.
+    Issuer: `binding`, for the optional features. Holder: `committed`, as returned by `blind.commit`.
+    Holder and verifier: `presentation_header` and `nym_domain`; where a verifier sets them, a proof with
+    another one, or without pseudonym, is refused. `features` are those that a verifier accepts.
     """
 
     mandatory: tuple[str, ...] = ()
+    binding: Binding | None = None
+    committed: Committed | None = None
     presentation_header: bytes | None = None
+    nym_domain: str | None = None
+    features: frozenset[Feature] = frozenset(FEATURES)
     random_bytes: Callable[[int], bytes] = token_bytes
-    scalars: core.ScalarSource | None = None
+    scalars: ScalarSource | None = None
     name: str = "bbs-2023"
     rdf: bool = True
 
     def create_proof(
         self, document: Mapping[str, Any], proof: Mapping[str, Any], *, signer: AnySigner, contexts: Contexts
     ) -> dict[str, Any]:
-        """Return a base proof (3.4.1 to 3.4.5). Raises AlgorithmNotAllowed unless `signer` signs messages."""
+        """Return a base proof (3.4.1 to 3.4.5).
+
+        Raises AlgorithmNotAllowed unless `signer` signs messages, Malformed or SignatureInvalid for a bad commitment.
+        """
         if not isinstance(signer, MessageSigner):
             raise AlgorithmNotAllowed("bbs-2023 signs with a BLS12-381 key")
         refuse_chain(document, proof)
@@ -97,36 +118,96 @@ class Bbs2023:
         grouped = group(document, {"mandatory": pointers}, relabel=shuffled_labels(hmac_key), contexts=contexts)
         mandatory, rest = split(grouped.lines, grouped.groups["mandatory"])
         header = proof_hash(document, proof, contexts) + hash_lines(mandatory)
-        signature = signer.sign_messages([line.encode() for line in rest], header=header)
-        parts = [signature, header, signer.public_octets, hmac_key, pointers]
-        return {**proof, "proofValue": multibase_encode(_BASE + cbor.encode(parts), base="u")}
+        base = BaseProof(
+            feature="baseline" if self.binding is None else self.binding.feature,
+            signature=self._signature(signer, [line.encode() for line in rest], header),
+            header=header,
+            public_key=signer.public_octets,
+            hmac_key=hmac_key,
+            mandatory=pointers,
+            entropy=None if self.binding is None else self.binding.entropy,
+        )
+        return {**proof, "proofValue": write_base(base)}
+
+    def _signature(self, signer: MessageSigner, messages: list[bytes], header: bytes) -> bytes:
+        binding = self.binding
+        if binding is None or binding.feature == "baseline":
+            return signer.sign_messages(messages, header=header)
+        if (binding.entropy is not None) != (binding.feature in NYM_FEATURES):
+            raise ProofNotMade("entropy belongs to pseudonyms, and to nothing else")
+        return signer.sign_blind(
+            messages,
+            binding.commitment,
+            header=header,
+            committed=_COMMITTED[binding.feature],
+            entropy=binding.entropy,
+        )
 
     def derive_proof(
         self, document: Mapping[str, Any], proof: Mapping[str, Any], *, pointers: Sequence[str], contexts: Contexts
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the part of `document` that is to be shown, and the proof of it (3.4.6).
 
-        Raises ProofNotMade, ProofMalformed, or SignatureInvalid when the base proof is not of this document.
+        Raises ProofNotMade, ProofMalformed, or SignatureInvalid when the base proof is not of this document or
+        not bound to this holder.
         """
         base = parse_base(proof)
         shown = disclose(document, base.mandatory, base.hmac_key, pointers, contexts)
-        proven = core.prove(
-            base.public_key,
-            base.signature,
-            shown.messages,
-            disclosed=shown.selective,
-            scalars=self.scalars or core.random_scalars(self.random_bytes),
-            header=base.header,
-            presentation_header=self.presentation_header or b"",
-        )
+        committed = self._secrets(base)
+        scalars = self.scalars or core.random_scalars(self.random_bytes)
+        header, presentation_header = base.header, self.presentation_header or b""
+        pseudonym = None
+        if committed is None:
+            proven = core.prove(
+                base.public_key,
+                base.signature,
+                shown.messages,
+                disclosed=shown.selective,
+                scalars=scalars,
+                header=header,
+                presentation_header=presentation_header,
+            )
+        else:
+            context = None if committed.nym is None or self.nym_domain is None else self.nym_domain.encode()
+            pseudonym = None if context is None else blind.pseudonym_of(committed, context)
+            proven = blind.blind_prove(
+                base.public_key,
+                base.signature,
+                shown.messages,
+                committed,
+                disclosed=shown.selective,
+                scalars=scalars,
+                header=header,
+                presentation_header=presentation_header,
+                context=context,
+            )
         derived = DerivedProof(
+            feature=base.feature,
             proof=proven,
             labels=shown.labels,
             mandatory=shown.mandatory,
             selective=shown.selective,
-            presentation_header=self.presentation_header or b"",
+            presentation_header=presentation_header,
+            nym_domain=None if pseudonym is None else self.nym_domain,
+            pseudonym=pseudonym,
+            count=None if committed is None else len(shown.messages),
         )
-        return shown.document, {**proof, "proofValue": _derived_value(derived)}
+        return shown.document, {**proof, "proofValue": write_derived(derived)}
+
+    def _secrets(self, base: BaseProof) -> Committed | None:
+        """Return what the holder committed to, with the issuer's part in it."""
+        if base.feature == "baseline":
+            return None
+        committed = self.committed
+        if committed is None:
+            raise ProofNotMade("this credential is bound to its holder's secret, which is missing")
+        if len(committed.messages) + (committed.nym is not None) != _COMMITTED[base.feature]:
+            raise ProofNotMade("the holder's secrets are not those of this feature")
+        if base.entropy is None:
+            return committed
+        if self.nym_domain is None:
+            raise ProofNotMade("a pseudonym is for a domain, which is missing")
+        return committed.finish(read_scalar(base.entropy))
 
     def verify_proof(
         self, document: Mapping[str, Any], proof: Mapping[str, Any], *, key: RawKey, contexts: Contexts
@@ -135,13 +216,33 @@ class Bbs2023:
         refuse_chain(document, proof)
         public_key = bbs_key(key)
         derived = parse_derived(proof)
+        self._check_expected(derived)
+        header, disclosed = verify_data(document, proof, derived, contexts)
+        if derived.count is None:
+            core.verify_proof(
+                public_key, derived.proof, disclosed, header=header, presentation_header=derived.presentation_header
+            )
+        else:
+            blind.verify_blind_proof(
+                public_key,
+                derived.proof,
+                disclosed,
+                count=derived.count,
+                committed=_COMMITTED[derived.feature],
+                header=header,
+                presentation_header=derived.presentation_header,
+                context=None if derived.nym_domain is None else derived.nym_domain.encode(),
+                pseudonym=derived.pseudonym,
+            )
+        return dict(document)
+
+    def _check_expected(self, derived: DerivedProof) -> None:
+        if derived.feature not in self.features:
+            raise ProofInvalid("the proof does not have a feature that is accepted here")
         if self.presentation_header is not None and derived.presentation_header != self.presentation_header:
             raise ProofInvalid("the proof has another presentation header")
-        header, disclosed = verify_data(document, proof, derived, contexts)
-        core.verify_proof(
-            public_key, derived.proof, disclosed, header=header, presentation_header=derived.presentation_header
-        )
-        return dict(document)
+        if self.nym_domain is not None and derived.nym_domain != self.nym_domain:
+            raise ProofInvalid("the proof has no pseudonym for this domain")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,67 +308,3 @@ def bbs_key(key: RawKey) -> bytes:
     if key.name != "Bls12381G2":
         raise AlgorithmNotAllowed("bbs-2023 signs with a BLS12-381 key")
     return key.raw
-
-
-def parse_base(proof: Mapping[str, Any]) -> BaseProof:
-    """Read a baseline base proof value (3.3.2). Raises ProofInvalid, ProofMalformed."""
-    signature, header, public_key, hmac_key, pointers = read_components(proof, _BASE, 5)
-    return BaseProof(
-        signature=octets(signature, 80),
-        header=octets(header, 64),
-        public_key=octets(public_key, 96),
-        hmac_key=octets(hmac_key, 32),
-        mandatory=read_pointers(pointers),
-    )
-
-
-def parse_derived(proof: Mapping[str, Any]) -> DerivedProof:
-    """Read a baseline derived proof value (3.3.7). Raises ProofInvalid, ProofMalformed."""
-    return derived_parts(read_components(proof, _DERIVED, 5))
-
-
-def derived_parts(parts: Sequence[Any]) -> DerivedProof:
-    """Read the five parts that every derived proof value begins with."""
-    proven, labels, mandatory, selective, header = parts
-    if not isinstance(labels, dict) or not all(are_indexes([name, rank]) for name, rank in labels.items()):
-        raise ProofMalformed("the labels of the proof are not numbers")
-    if not are_indexes(mandatory) or not are_indexes(selective):
-        raise ProofMalformed("the indexes of the proof are not numbers")
-    return DerivedProof(
-        proof=octets(proven),
-        labels={f"c14n{name}": f"b{rank}" for name, rank in labels.items()},
-        mandatory=mandatory,
-        selective=selective,
-        presentation_header=octets(header),
-    )
-
-
-def labels_to_numbers(labels: Mapping[str, str]) -> dict[int, int]:
-    """Return a label map as it is written (3.3.5)."""
-    return dict(sorted((int(name[4:]), int(rank[1:])) for name, rank in labels.items()))
-
-
-def octets(value: Any, length: int | None = None) -> bytes:
-    """Return bytes of this length as read from a proof. Raises ProofMalformed."""
-    if not isinstance(value, bytes) or (length is not None and len(value) != length):
-        raise ProofMalformed("a part of the proof has another form")
-    return value
-
-
-def read_pointers(value: Any) -> list[str]:
-    """Return the pointers of a base proof. Raises ProofMalformed."""
-    try:
-        return check_pointers(value)
-    except ProofNotMade as exc:
-        raise ProofMalformed("the pointers of the base proof are not JSON pointers") from exc
-
-
-def _derived_value(proof: DerivedProof) -> str:
-    parts = [
-        proof.proof,
-        labels_to_numbers(proof.labels),
-        proof.mandatory,
-        proof.selective,
-        proof.presentation_header,
-    ]
-    return multibase_encode(_DERIVED + cbor.encode(parts), base="u")

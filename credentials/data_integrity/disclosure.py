@@ -46,6 +46,11 @@ def hash_lines(lines: Sequence[str]) -> bytes:
     return sha256("".join(lines).encode()).digest()
 
 
+def value_header(proof: Mapping[str, Any]) -> bytes:
+    """Return the three bytes that say what kind of selective proof this is."""
+    return proof_value(proof, base="u")[:3]
+
+
 def read_components(proof: Mapping[str, Any], header: bytes, count: int) -> list[Any]:
     """Return the parts of a selective proof value with this header. Raises ProofInvalid, ProofMalformed."""
     value = proof_value(proof, base="u")
