@@ -74,6 +74,8 @@ def check_by_hand(
         checks.put_by_hand(db, service, case, outcome, note=body.note, officer=member.actor)
     if body.mark is not None:
         checks.mark(db, service, case, name, body.mark, officer=member.actor)
+        if only_mark:
+            events.note(db, service, case, f"mark.{name}"[:24], body.note, officer=member.actor)
     found = rows.by_id(db, case.id)
     assert found is not None
     body_out = {"number": case.number, "state": found.state, "checks": views.check_list(db, service, found, member)}

@@ -244,6 +244,12 @@ def test_each_officer_marks_without_seeing_the_others_mark(office: Office, hit: 
     assert {row["officer"] for row in seen} == {f"staff:{office.ids[who]}" for who in ("registrar", "approver")}
 
 
+def test_the_note_to_a_mark_is_kept(office: Office, hit: str) -> None:
+    body = {"mark": "other_person", "note": "Another mother's name"}
+    office.post(f"/v1/cases/{hit}/checks/sanctions", "registrar", body)
+    assert [note["text"] for note in office.get(f"/v1/cases/{hit}", "registrar")["notes"]] == ["Another mother's name"]
+
+
 def test_a_changed_mark_of_the_author_voids_the_proposal(office: Office, hit: str) -> None:
     mark(office, hit, "registrar", "other_person")
     proposal = office.propose(hit, "approve")
