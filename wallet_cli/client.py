@@ -54,7 +54,8 @@ class Answer:
 class _Network(httpx2.BaseTransport):
     """The real network behind the same face as a test's transport."""
 
-    def __init__(self, *, dev: bool, home_hosts: Collection[str], ca_pems: Collection[str]) -> None:
+    def __init__(self, *, dev: bool, home_hosts: Collection[str], ca_pems: Collection[str], seconds: float) -> None:
+        self._seconds = seconds
         self._guard = GuardedNetwork(dev=dev, home_hosts=home_hosts)
         context = ssl.create_default_context()
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -64,7 +65,7 @@ class _Network(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request; its body is read by the caller, under one deadline."""
-        self._guard.start(TIMEOUT_SECONDS)
+        self._guard.start(self._seconds)
         url = request.url
         answer = self._pool.handle_request(
             httpcore2.Request(
@@ -94,7 +95,10 @@ class _Body(httpx2.SyncByteStream):
 
 
 class Client:
-    """See the module. `home_origins` are the base URLs of the services this wallet was made for."""
+    """See the module. `home_origins` are the base URLs of the services this wallet was made for.
+
+    `seconds` is what a whole exchange may take.
+    """
 
     def __init__(
         self,
@@ -103,10 +107,12 @@ class Client:
         home_origins: Collection[str],
         ca_pems: Collection[str] = (),
         transport: httpx2.BaseTransport | None = None,
+        seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._dev = dev
+        self._seconds = seconds
         home_hosts = {urlsplit(url).hostname or "" for url in home_origins}
-        self._transport = transport or _Network(dev=dev, home_hosts=home_hosts, ca_pems=ca_pems)
+        self._transport = transport or _Network(dev=dev, home_hosts=home_hosts, ca_pems=ca_pems, seconds=seconds)
 
     def __enter__(self) -> "Client":
         return self
@@ -178,7 +184,7 @@ class Client:
                 response.close()
         except (httpcore2.TimeoutException, httpx2.TimeoutException) as exc:
             raise Unavailable(
-                f"{clean(host)} did not answer within {TIMEOUT_SECONDS:.0f} seconds.",
+                f"{clean(host)} did not answer within {self._seconds:.0f} seconds.",
                 why="It may be down or slow.  What was stored stays as it was.",
                 hint="try again in a minute",
             ) from exc

@@ -37,7 +37,7 @@ def make_private_folder(path: Path) -> None:
 class Folder:
     """An open wallet folder, locked against other commands until it is closed."""
 
-    def __init__(self, path: Path, *, lock: bool = True) -> None:
+    def __init__(self, path: Path, *, lock: bool = True, wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
         self.path = path
         try:
             self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -47,7 +47,7 @@ class Folder:
         try:
             self._check_private()
             if lock:
-                self._lock()
+                self._lock(wait_seconds)
         except BaseException:
             self.close()
             raise
@@ -130,13 +130,13 @@ class Folder:
                 hint="close it with chmod 700, then run wallet doctor",
             )
 
-    def _lock(self) -> None:
+    def _lock(self, wait_seconds: float) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             self._lock_fd = os.open(LOCK_NAME, flags, 0o600, dir_fd=self._fd)
         except OSError as exc:
             raise _cannot_open(Path(LOCK_NAME), exc) from exc
-        deadline = time.monotonic() + LOCK_WAIT_SECONDS
+        deadline = time.monotonic() + wait_seconds
         while True:
             try:
                 fcntl.flock(self._lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -145,7 +145,7 @@ class Folder:
                 if time.monotonic() > deadline:
                     raise WalletLocked(
                         "Another command is using this wallet.",
-                        why=f"It did not end within {LOCK_WAIT_SECONDS:.0f} seconds.",
+                        why=f"It did not end within {wait_seconds:.0f} seconds.",
                         hint="wait for it, or end it, then run this command again",
                     ) from None
                 time.sleep(0.05)

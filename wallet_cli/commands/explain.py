@@ -15,8 +15,8 @@ def run(
 ) -> None:
     """Say what an offer, request or credential holds, and if it is right.
 
-    Nothing is fetched from addresses in it, nothing is stored, nobody is told. The exit code is that of the
-    first check that failed.
+    No address in it is called but the status lists of issuers you trust; nothing else is stored. The exit code
+    is that of the first check that failed.
     """
     from wallet_cli import explaining
     from wallet_cli.errors import EXIT_CODES, EXIT_FAILURE

@@ -12,7 +12,6 @@ import pytest
 from did.errors import FetchFailed, IdError
 from tests.simulator import Simulator
 from tests.unit.wallet_cli.driver import Driver
-from wallet_cli import client as client_module
 from wallet_cli.client import Client
 from wallet_cli.errors import Unavailable
 from wallet_cli.guard import AddressRefused, is_public, permitted_addresses
@@ -88,24 +87,23 @@ def test_a_development_wallet_reaches_loopback_and_no_other_does() -> None:
             client.fetch("https://127.0.0.1:1/", accept="application/json", max_bytes=10)
 
 
-def test_T98_an_endless_drip_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUT_SECONDS", 0.5)
+def test_T98_an_endless_drip_is_cut_off() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
     started = time.monotonic()
-    with listening([head, *[b"x"] * 20], pause=0.1) as port, Client(dev=True, home_origins=[]) as client:
+    with listening([head, *[b"x"] * 20], pause=0.1) as port, Client(dev=True, home_origins=[], seconds=0.5) as client:
         with pytest.raises(Unavailable):
             client.get(f"http://localhost:{port}/", accept="application/json")
         assert time.monotonic() - started < 1.5
 
 
-def test_T98_a_slow_head_is_cut_off_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUT_SECONDS", 0.5)
+def test_T98_a_slow_head_is_cut_off_too() -> None:
     head = [bytes([byte]) for byte in b"HTTP/1.1 "]
-    with listening(head, pause=0.1) as port, Client(dev=True, home_origins=[]) as client, pytest.raises(Unavailable):
-        client.get(f"http://localhost:{port}/", accept="application/json")
+    with listening(head, pause=0.1) as port, Client(dev=True, home_origins=[], seconds=0.5) as client:  # noqa: SIM117
+        with pytest.raises(Unavailable):
+            client.get(f"http://localhost:{port}/", accept="application/json")
 
 
-def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_there() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -9,7 +9,7 @@ import pytest
 from did.encoding import b64url_encode
 from did.errors import IdError, Malformed
 from tests.unit.wallet_cli.driver import FAST, PASSPHRASE, Driver, MemoryKeyring
-from wallet_cli.errors import Conflict, NotFound
+from wallet_cli.errors import Conflict, NotFound, WalletLocked
 from wallet_cli.folder import Folder, make_private_folder, read_private_file, write_new_file
 from wallet_cli.sealed import MAGIC, parse_sealed
 from wallet_cli.store import FILE_NAME
@@ -194,12 +194,10 @@ def test_T93_an_export_is_a_new_private_file(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_one_command_at_a_time(lone: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_command_at_a_time(lone: Driver) -> None:
     lone.init()
-    monkeypatch.setattr("wallet_cli.folder.LOCK_WAIT_SECONDS", 0.1)
-    with Folder(lone.path):
-        ended = lone.fails("list", code="wallet_locked", exit_code=7)
-    assert "Another command" in ended.stderr
+    with Folder(lone.path), pytest.raises(WalletLocked, match="Another command"):
+        Folder(lone.path, wait_seconds=0.1)
     lone.ok("list")
 
 
