@@ -4,6 +4,8 @@
 proofs in headers, hashes and tokens in the body. Everything else is sent as the document has it.
 """
 
+import base64
+import io
 import json
 import secrets
 from collections.abc import Callable, Mapping
@@ -13,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from credentials.jwe import encrypt_jwe
 from idservice.app import create_public_app, create_staff_app
+from idservice.database import reading
 from idservice.issuer.offers import CreatedOffer
 from idservice.registrar import followup
+from idservice.registry.rows import status_lists
 from idservice.service import Service
 from tests.factories import BASE_URL, FixedClock, agency_bearer, bearer
 from tests.unit.idservice.issuer import wallet as issuing
@@ -132,11 +137,6 @@ def unlike_others() -> dict[str, Any]:
 
 
 def _photo() -> str:
-    import base64
-    import io
-
-    from PIL import Image
-
     written = io.BytesIO()
     Image.new("RGB", (PIXEL_SIDE, PIXEL_SIDE), "white").save(written, "PNG")
     return "data:image/png;base64," + base64.b64encode(written.getvalue()).decode()
@@ -292,11 +292,8 @@ def _response(world: World, example: str) -> Prepared:
 
 def _list(world: World, example: str) -> Prepared:
     presenting.hold(world.service)
-    from idservice.database import reading
-    from idservice.registry.rows import status_lists
-
     with reading(world.service.engine) as db:
-        return Prepared(path={"list_id": db.execute(status_lists.select()).first().id})  # type: ignore[union-attr]
+        return Prepared(path={"list_id": db.execute(status_lists.select().limit(1)).one().id})
 
 
 def _at(**path: str) -> Callable[[World, str], Prepared]:

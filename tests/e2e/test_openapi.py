@@ -104,7 +104,7 @@ def test_every_operation_is_described_and_has_one_name() -> None:
         assert operation["summary"] and operation["description"] and operation["tags"], key
         assert names.setdefault(operation["operationId"], key) == key
         assert isinstance(operation["security"], list)
-        assert "422" not in operation["responses"] or "HTTPValidationError" not in str(operation), key
+        assert "HTTPValidationError" not in str(operation), key
         for parameter in operation.get("parameters", ()):
             assert parameter["description"], (key, parameter["name"])
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -21,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from idservice.service import Service
-from tests.e2e.api_world import Prepared, World, document, sent_by
+from tests.e2e.api_world import AUDIENCES, Prepared, World, document, sent_by
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 MOST = 30
@@ -51,14 +52,14 @@ class Listener:
 LISTENER = Listener()
 
 
-def loaded(audience: str) -> schemathesis.BaseSchema:
+def loaded(described: dict[str, Any]) -> schemathesis.BaseSchema:
     """Return a document as schemathesis reads it."""
-    schema = schemathesis.openapi.from_dict(document(audience), config=CONFIG)
+    schema = schemathesis.openapi.from_dict(described, config=CONFIG)
     schema.app = LISTENER
     return schema
 
 
-REGISTRAR, AGENCY, WALLET = loaded("registrar"), loaded("agency"), loaded("wallet")
+REGISTRAR, AGENCY, WALLET = (loaded(document(name)) for name in AUDIENCES)
 bounded = settings(
     deadline=None,
     derandomize=True,
@@ -124,3 +125,14 @@ def test_the_agency_api_answers_as_documented(case: Any, walk: Walk) -> None:
 @WALLET.parametrize()
 def test_the_wallet_api_answers_as_documented(case: Any, walk: Walk) -> None:
     walk.send("wallet", case)
+
+
+def test_an_answer_that_the_document_lacks_is_found(walk: Walk) -> None:
+    path, asked = "/vct/{name}/{version}", {"name": "nothing", "version": "1"}
+    LISTENER.app = walk.world.app("wallet")
+    WALLET[path]["GET"].Case(path_parameters=asked).call_and_validate(checks=CHECKS)
+    short = document("wallet")
+    del short["paths"][path]["get"]["responses"]["404"]
+    with pytest.raises(FailureGroup) as found:
+        loaded(short)[path]["GET"].Case(path_parameters=asked).call_and_validate(checks=CHECKS)
+    assert "Undocumented status code" in str(found.value)
