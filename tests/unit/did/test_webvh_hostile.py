@@ -250,7 +250,7 @@ def test_T40_proofs_of_another_kind(change: Callable[[dict[str, Any]], Any]) -> 
         {"created": "yesterday"},
         {"verificationMethod": f"did:key:{multikey(4)}"},
     ],
-    ids=str,
+    ids=lambda changes: "-".join(changes),
 )
 def test_T40_a_proof_signed_for_something_else(changes: dict[str, str]) -> None:
     """These proofs verify as signatures; what they say is not what a log entry needs."""
