@@ -68,15 +68,8 @@ def test_statements(folder: str) -> None:
 
 
 def test_holder_binding_base_proof_is_exact() -> None:
-    info, commitment = (
-        step("HolderBinding", "addRawBaseSignatureInfo.json"),
-        step("HolderBinding", "commitmentInfo.json"),
-    )
-    key = (
-        bytes.fromhex(info["hmacKey"])
-        if "hmacKey" in info
-        else bytes.fromhex(load("di-bbs", "BBSKeyMaterial.json")["hmacKeyString"])
-    )
+    info = step("HolderBinding", "addRawBaseSignatureInfo.json")
+    commitment, key = step("HolderBinding", "commitmentInfo.json"), bytes.fromhex(info["hmacKey"])
     binding = Binding(feature="anonymous_holder_binding", commitment=bytes.fromhex(commitment["commitmentWithProof"]))
     suite = Bbs2023(
         mandatory=tuple(load("di-bbs", "FeatureInputs", "licenseMandatory.json")),
