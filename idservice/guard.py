@@ -80,6 +80,9 @@ class Guard:
         raw = scope.get("raw_path") or b""
         if any(bad in raw.lower() for bad in BAD_IN_PATH) or not raw.isascii():
             raise Refused("malformed", "the path holds an encoded slash, a backslash or an empty part")
+        query = scope.get("query_string") or b""
+        if b"%00" in query or b"\0" in query:
+            raise Refused("malformed", "the query holds a NUL, which no text of ours does")
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return receive
         headers = Headers(scope=scope)

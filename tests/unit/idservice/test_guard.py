@@ -178,6 +178,7 @@ def test_T69_a_form_is_no_json_and_json_is_no_form(guarded: TestClient) -> None:
         b"{'text': 'a'}",
         b'{"text": "a",}',
         b"\x00",
+        b'{"text": "a\\u0000"}',
     ],
 )
 def test_T70_loose_json_is_400(guarded: TestClient, body: bytes) -> None:
@@ -251,6 +252,10 @@ def test_T65_log_lines_hold_the_route_and_not_the_address(
 @pytest.mark.parametrize("path", ["/v1%2fecho", "/v1/..%5cecho", "/v1/raise/%00", "/v1//echo"])
 def test_T97_encoded_separators_reach_no_route(guarded: TestClient, path: str) -> None:
     problem(guarded.get(path), 400, "malformed")
+
+
+def test_T70_a_nul_in_the_query_is_400(guarded: TestClient) -> None:
+    problem(guarded.get("/v1/raise/refused?after=%00"), 400, "malformed")
 
 
 @pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host", "X-Original-URL", "X-Rewrite-URL"])
