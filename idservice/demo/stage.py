@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,7 @@ class Stage:
     database_url: str | None = None
     workers: int = 1
     _process: subprocess.Popen[bytes] | None = None
+    _offset: timedelta = timedelta()
 
     @property
     def base_url(self) -> str:
@@ -158,11 +160,19 @@ class Stage:
             self._process.wait()
             self._process = None
 
-    def move_clock(self, iso_duration: str) -> None:
-        """Set the dev clock's distance from real time, for the service and the wallets that follow it."""
+    def advance(self, by: timedelta) -> None:
+        """Move the dev clock on, for the service and the wallets that follow it.
+
+        Only ever forward: a service that has signed refuses to sign in its own past (T88).
+        """
+        self._offset += by
         temporary = self.data / "clock-offset.new"
-        temporary.write_text(iso_duration)
+        temporary.write_text(f"PT{int(self._offset.total_seconds())}S")
         temporary.rename(self.data / "clock-offset")
+
+    def now(self) -> datetime:
+        """The time on the service's clock."""
+        return datetime.now(UTC) + self._offset
 
     def staff(self, name: str) -> httpx2.Client:
         """An HTTP client that is signed in as this member of staff."""

@@ -3,8 +3,8 @@
 Both run as processes of their own and share nothing but HTTP and, for the dev clock, the service's data folder.
 """
 
-import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -264,12 +264,8 @@ def test_e_residency_from_application_to_pseudonym_and_freeze(stage: Stage) -> N
 
 def test_time_moves_for_service_and_wallet_alike(stage: Stage, maria: Person) -> None:
     bank = Bank(stage)
-    stage.move_clock("P20D")
-    try:
-        assert ok(maria.type("list"))["credentials"][0]["state"] == "expired"
-        request = bank.ask("any", dcql_query=kyc_query(["family_name"], stage=stage))
-        ran = maria.answer("present", request["request"], stdin="yes\n")
-        assert (ran.exit_code, ran.code) == (5, "credential_expired")
-    finally:
-        (stage.data / "clock-offset").unlink()
-    assert json.loads(maria.type("list").stdout)["credentials"][0]["state"] == "valid"
+    stage.advance(timedelta(days=20))
+    assert ok(maria.type("list"))["credentials"][0]["state"] == "expired"
+    request = bank.ask("any", dcql_query=kyc_query(["family_name"], stage=stage))
+    ran = maria.answer("present", request["request"], stdin="yes\n")
+    assert (ran.exit_code, ran.code) == (5, "credential_expired")
