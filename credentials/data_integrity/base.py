@@ -107,6 +107,9 @@ class SelectiveSuite(Cryptosuite, Protocol):
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the part of `document` that is shown, and its proof."""
 
+    def mandatory_pointers(self, proof: Mapping[str, Any]) -> list[str]:
+        """Return the JSON pointers to what a base proof makes its holder always show."""
+
 
 @lru_cache(maxsize=1024)
 def signing_key(key: RawKey) -> PublicKey:

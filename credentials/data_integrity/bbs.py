@@ -209,6 +209,10 @@ class Bbs2023:
             raise ProofNotMade("a pseudonym is for a domain, which is missing")
         return committed.finish(read_scalar(base.entropy))
 
+    def mandatory_pointers(self, proof: Mapping[str, Any]) -> list[str]:
+        """Return what a base proof makes its holder always show. Raises ProofInvalid, ProofMalformed."""
+        return parse_base(proof).mandatory
+
     def verify_proof(
         self, document: Mapping[str, Any], proof: Mapping[str, Any], *, key: RawKey, contexts: Contexts
     ) -> dict[str, Any]:

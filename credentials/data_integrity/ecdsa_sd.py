@@ -125,6 +125,10 @@ class EcdsaSd2023:
         )
         return select(document, combined), {**proof, "proofValue": _derived_value(derived)}
 
+    def mandatory_pointers(self, proof: Mapping[str, Any]) -> list[str]:
+        """Return what a base proof makes its holder always show. Raises ProofInvalid, ProofMalformed."""
+        return parse_base(proof).mandatory
+
     def verify_proof(
         self, document: Mapping[str, Any], proof: Mapping[str, Any], *, key: RawKey, contexts: Contexts
     ) -> dict[str, Any]:

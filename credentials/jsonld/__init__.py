@@ -10,7 +10,7 @@ from credentials.jsonld.contexts import (
     standard,
 )
 from credentials.jsonld.errors import ContextRefused, DataLoss, JsonLdError
-from credentials.jsonld.rdf import Dataset, canonical, dataset, to_quads
+from credentials.jsonld.rdf import Dataset, canonical, dataset, expanded_types, to_quads
 
 __all__ = [
     "CREDENTIALS_V1",
@@ -25,6 +25,7 @@ __all__ = [
     "canonical",
     "dataset",
     "default_contexts",
+    "expanded_types",
     "standard",
     "to_quads",
 ]

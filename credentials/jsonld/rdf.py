@@ -54,6 +54,13 @@ def dataset(document: Mapping[str, Any], *, contexts: Contexts | None = None, ke
     return Dataset(list(walk.quads), walk.nodes)
 
 
+def expanded_types(document: Mapping[str, Any], *, contexts: Contexts | None = None) -> tuple[str, ...]:
+    """Return the IRIs of the types of `document` itself. Raises what `to_quads` raises."""
+    contexts = default_contexts() if contexts is None else contexts
+    active = process(contexts.root, document.get("@context", []), contexts)
+    return tuple(active.expand(name, vocab=True) for name in _types(document.get("type")))
+
+
 def canonical(
     document: Mapping[str, Any], *, contexts: Contexts | None = None, hash_name: HashName = "SHA-256"
 ) -> Canonical:
