@@ -56,7 +56,10 @@ class Guard:
         started = time.monotonic()
         answer = _Answer(send, self._headers, secrets.token_urlsafe(12))
         # A copy: the server goes by the method it saw, so an answer to HEAD keeps its headers and loses its body.
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        method = scope["method"]
+        if method == "HEAD":
+            method, answer = "GET", _Head(send, self._headers, answer.request_id)
+            receive = answer.receive
         inner: Scope = {**scope, "method": method, "idservice.request_id": answer.request_id}
         try:
             await self._app(inner, await self._checked(inner, receive), answer)
@@ -143,6 +146,30 @@ class _Answer:
             headers.append((b"x-request-id", self.request_id.encode()))
             message = {**message, "headers": headers}
         await self._send(message)
+
+
+class _Head(_Answer):
+    """The way out of an answer to HEAD: over with its headers, or an event stream would go on for nobody."""
+
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]], request_id: str) -> None:
+        super().__init__(send, headers, request_id)
+        self._over = asyncio.Event()
+        self._asked = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await super().__call__(message)
+        elif not self._over.is_set():
+            self._over.set()
+            await super().__call__({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def receive(self) -> Message:
+        """Give the empty body; then tell whoever streams that the client is gone, once the answer is out."""
+        if not self._asked:
+            self._asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self._over.wait()
+        return {"type": "http.disconnect"}
 
 
 def _check_headers(headers: Headers) -> None:

@@ -15,7 +15,9 @@ def source(service: Service, request: HTTPConnection) -> str:
     peer = request.client.host if request.client else "unknown"
     proxies = service.settings.trusted_proxies
     if peer in proxies:
-        forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+        # Some proxies add a line of their own below the caller's: all lines count, in their order (RFC 9110 5.3).
+        lines = ",".join(request.headers.getlist("x-forwarded-for"))
+        forwarded = [part.strip() for part in lines.split(",") if part.strip()]
         peer = next((address for address in reversed(forwarded) if address not in proxies), peer)
     try:
         address = ip_address(peer)

@@ -242,7 +242,10 @@ def _webhook(service: Service, agency: access.Agency, asked: str | None) -> str 
 
 def _check_unregistered(service: Service, url: str, member: str) -> None:
     """Let an address that is not registered pass in dev only, and there only on this machine (contract of dev mode)."""
-    parts = urlsplit(url) if url.isascii() else None
+    try:
+        parts = urlsplit(url) if url.isascii() else None
+    except ValueError:  # such as an unfinished IPv6 address
+        parts = None
     host = parts.netloc.rpartition("@")[2].partition(":")[0] if parts else ""
     if service.settings.dev and parts and parts.scheme in ("http", "https") and host in LOOPBACK and not parts.fragment:
         return

@@ -1,14 +1,25 @@
 """What stands before and after a body (T67, T68, T97)."""
 
 import asyncio
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import replace
 
+import pytest
+from fastapi.testclient import TestClient
+from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
+from did.errors import FetchFailed
+from idservice import outbound
 from idservice.app import create_public_app
 from idservice.protocol import MAX_TRAILER
 from idservice.service import Service
+from idservice.source import source
 from tests.attack.raw import talk
-from tests.factories import AGENCY_TOKEN
+from tests.factories import AGENCY_TOKEN, BASE_URL, agency_bearer
 
 ASK = b'{"purpose":"login"}'
 CHUNKED = b"Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n%x\r\n%s\r\n0\r\n"
@@ -67,3 +78,67 @@ def test_requests_in_a_row_are_still_answered(service: Service) -> None:
         return await reader.read()
 
     assert talk(create_public_app(service), story).count(b"HTTP/1.1 200") == 4
+
+
+def test_T67_head_holds_no_event_stream(service: Service) -> None:
+    app = create_public_app(service)
+    with TestClient(app, base_url=BASE_URL) as agency:
+        page = agency.post("/v1/presentation-requests", json={"purpose": "login"}, headers=agency_bearer()).json()[
+            "page"
+        ]
+    path = page.removeprefix(BASE_URL).encode()
+
+    async def story(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"HEAD %s/events HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")  # the connection is free again
+        return head + await reader.read()
+
+    answer = talk(app, story, seconds=5)
+    assert answer.count(b"HTTP/1.1 200") == 2
+    assert b"text/event-stream" in answer
+    assert b"event: waiting" not in answer
+
+
+def test_T97_every_line_of_x_forwarded_for_counts(service: Service) -> None:
+    """A proxy that adds a line leaves the caller's own line above it."""
+    settings = service.settings.model_copy(update={"trusted_proxies": ("10.0.0.1",)})
+    lines = [(b"x-forwarded-for", b"198.51.100.1"), (b"x-forwarded-for", b"203.0.113.9")]
+    seen = HTTPConnection({"type": "http", "client": ("10.0.0.1", 1), "headers": lines})
+    assert source(replace(service, settings=settings), seen) == "203.0.113.9"
+
+
+@pytest.mark.parametrize("member", ["redirect_uri", "webhook"])
+def test_an_address_that_cannot_be_read_is_no_failure_of_ours(client: TestClient, member: str) -> None:
+    answer = client.post(
+        "/v1/presentation-requests", json={"purpose": "login", member: "http://["}, headers=agency_bearer()
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+
+
+def test_T98_a_head_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbound, "SECONDS", 0.6)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        gone = threading.Event()
+
+        def drip() -> None:
+            peer, _ = listening.accept()
+            with peer:
+                peer.recv(4096)
+                peer.sendall(b"HTTP/1.1 200 OK\r\n")
+                with suppress(OSError):
+                    while not gone.wait(0.1):
+                        peer.sendall(b"X-More: 1\r\n")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        begun = time.monotonic()
+        try:
+            with pytest.raises(FetchFailed):
+                fetch = outbound.Outbound(base_url="https://id.example", dev=True)
+                fetch(f"http://localhost:{listening.getsockname()[1]}/list", accept="text/plain", max_bytes=100)
+            took = time.monotonic() - begun
+        finally:
+            gone.set()
+            thread.join()
+    assert took < 3
