@@ -43,7 +43,7 @@ class Source(Protocol):
 class ActiveContext:
     """Terms and defaults in force at one point of a document. `previous` is what type scopes give way to."""
 
-    __slots__ = ("_followers", "direction", "language", "previous", "terms", "vocab")
+    __slots__ = ("_followers", "direction", "language", "previous", "terms", "type_names", "value_names", "vocab")
 
     def __init__(self, parent: "ActiveContext | None" = None) -> None:
         self.terms: dict[str, Term] = {} if parent is None else dict(parent.terms)
@@ -51,6 +51,8 @@ class ActiveContext:
         self.language: str | None = None if parent is None else parent.language
         self.direction: str | None = None if parent is None else parent.direction
         self.previous: ActiveContext | None = None if parent is None else parent.previous
+        self.type_names: frozenset[str] = frozenset({"@type"}) if parent is None else parent.type_names
+        self.value_names: frozenset[str] = frozenset({"@value"}) if parent is None else parent.value_names
         self._followers: dict[object, ActiveContext] = {}
 
     def keyword(self, key: str) -> str | None:
@@ -196,9 +198,16 @@ class _Compiler:
         for key in local:
             if key not in _CONTEXT_WORDS:
                 self.define(key)
+        made.type_names = self.names_of("@type", made.type_names)
+        made.value_names = self.names_of("@value", made.value_names)
         if not self.trusted:
             self.check_scopes()
         return made
+
+    def names_of(self, keyword: str, before: frozenset[str]) -> frozenset[str]:
+        """Return the keyword and its aliases after this context."""
+        names = {key for key in self.local if (term := self.made.terms.get(key)) is not None and term.iri == keyword}
+        return before if names <= before and before.isdisjoint(self.local) else before - self.local.keys() | names
 
     def check_scopes(self) -> None:
         """Compile what a stranger scoped even if nothing uses it, so that nothing ill-formed is let through."""

@@ -158,13 +158,13 @@ class _Walk:
 
     def typed(self, element: Mapping[str, Any], ctx: ActiveContext) -> ActiveContext:
         """Return the context with those of the node's types applied, in the order of their names (5.1.2, 11)."""
+        keys = ctx.type_names & element.keys()
         outer = ctx
-        for key in sorted(element):
-            if outer.keyword(key) == "@type":
-                for name in sorted(_types(element[key])):
-                    term = outer.terms.get(name)
-                    if term is not None and term.has_scope:
-                        ctx = ctx.type_scoped(term, self.contexts)
+        for key in sorted(keys) if len(keys) > 1 else keys:
+            for name in sorted(_types(element[key])):
+                term = outer.terms.get(name)
+                if term is not None and term.has_scope:
+                    ctx = ctx.type_scoped(term, self.contexts)
         return ctx
 
     def property(
@@ -228,7 +228,7 @@ class _Walk:
             return plain(item, term, ctx)
         if isinstance(item, Mapping):
             inner = self.enter(item, ctx, term)
-            if any(inner.keyword(key) == "@value" for key in item):
+            if not inner.value_names.isdisjoint(item):
                 return value_object(item, inner)
             return self.node(item, inner, term, graph, depth, entered=True)
         if item is None:
