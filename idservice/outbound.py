@@ -131,6 +131,8 @@ class Outbound:
                 finally:
                     response.close()
         except (httpx2.HTTPError, httpx2.InvalidURL, ssl.SSLError, OSError) as error:
+            if time.monotonic() >= deadline:
+                raise FetchFailed(f"the answer took more than {SECONDS:.0f} s") from error
             raise FetchFailed(f"{target.host} did not answer ({type(error).__name__})") from error
         return Fetched(response.status_code, response.headers.get("content-type", ""), content), None
 
