@@ -10,14 +10,8 @@ import pytest
 from credentials.bbs.core import SecretKey
 from credentials.data_integrity import CRYPTOSUITES
 from credentials.data_integrity.base import ProofOptions
-from credentials.data_integrity.bbs import (
-    Bbs2023,
-    BbsSigner,
-    parse_base,
-    parse_derived,
-    shuffled_labels,
-    verify_data,
-)
+from credentials.data_integrity.bbs import Bbs2023, BbsSigner, shuffled_labels, verify_data
+from credentials.data_integrity.bbs_values import parse_base, parse_derived
 from credentials.data_integrity.disclosure import hash_lines, proof_hash
 from credentials.data_integrity.proofs import add_proof, derive
 from credentials.data_integrity.secured import verify_credential
