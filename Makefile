@@ -8,7 +8,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 ON_BOTH_DATABASES = tests/unit/idservice tests/e2e/test_case_life.py tests/e2e/test_issuance_crash.py \
 	tests/e2e/test_issuance_flow.py tests/e2e/test_presentation_flow.py
 
-.PHONY: demo test lint bench openapi lock fuzz clean
+.PHONY: demo test lint bench openapi lock clean
 
 demo: $(VENV)/run.stamp
 	$(BIN)/idservice demo
