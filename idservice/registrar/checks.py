@@ -34,7 +34,7 @@ CLEARING: Final = frozenset({"other_person", "accepted"})
 
 ABOUT_PERSONS: Final = frozenset({"sanctions", "duplicate"})
 MACHINE_ONLY: Final = frozenset({"personal_code", "sanctions", "duplicate"})
-"""No officer can write `passed` under these names: a hit is marked, not overwritten."""
+"""Under these names an officer can write `failed` only: a hit is marked, not overwritten."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{1,38}")
 _PURPOSE_LETTERS: Final = 10
@@ -110,14 +110,14 @@ def put_by_hand(
     """Write a result that an officer found, under a name of this module or another.
 
     Raises Refused: `malformed` for the name, `conflict` in a state without examination, `policy_not_met` for
-    `passed` where only the machine may say so.
+    `passed` and `look` where only the machine may say so.
     """
     if _NAME.fullmatch(outcome.name) is None:
         raise Refused("malformed", "the name of a check is 2 to 39 of a-z, 0-9 and _", hint="see the list of checks")
-    if outcome.name in MACHINE_ONLY and outcome.result == "passed":
+    if outcome.name in MACHINE_ONLY and outcome.result != "failed":
         raise Refused(
             "policy_not_met",
-            f"{outcome.name} cannot be passed by hand",
+            f"{outcome.name} cannot be passed or eased by hand",
             hint="run the checks again, or mark the result that needs a look",
         )
     case = rows.move(db, case, "check", now=service.clock.now())
@@ -200,7 +200,7 @@ def _personal_code(subject: Subject) -> Outcome:
     source = "population register of this service"
     if case.person_id is not None:
         code = code_of(db, service, case)
-        if personal_code.birthdate(code) == form.birthdate:
+        if personal_code.birthdate(code) == form.birthdate and not _code_of_another(db, case):
             return Outcome(name="personal_code", result="passed", source=source)
         if case.previous_case_id is not None or case.grant_id is not None:
             found = {"problem": "the birthdate in the code is another"}
@@ -213,6 +213,15 @@ def _personal_code(subject: Subject) -> Outcome:
     person_id = add_person(db, service, case, code)
     rows.edit(db, case.id, now=service.clock.now(), person_id=person_id)
     return Outcome(name="personal_code", result="passed", source=source)
+
+
+def _code_of_another(db: Connection, case: rows.CaseRow) -> bool:
+    """Whether an open case was given the code of somebody with cases of their own, and names another person now."""
+    if case.previous_case_id is not None or case.grant_id is not None:
+        return False  # a renewal may bring a new name; what was granted stays
+    if rows.person(db, case.person_id).person_mac == case.person_mac:
+        return False
+    return any(row.person_id == case.person_id for row in rows.same_person(db, case))
 
 
 def _document(subject: Subject) -> Outcome:
@@ -233,7 +242,7 @@ def _sanctions(subject: Subject) -> Outcome:
 
 def _duplicate(subject: Subject) -> Outcome:
     """Look for the same name and birthdate, or the same document, in cases of what may be another person."""
-    case = subject.case
+    case = rows.by_id(subject.db, subject.case.id) or subject.case  # the code, and so the person, may be new
     others = rows.same_person(subject.db, case)
     unknown = [row for row in others if case.person_id is None or row.person_id != case.person_id]
     open_ones = [row.number for row in unknown if row.state in HOLDING | UNDECIDED - {DRAFT}]

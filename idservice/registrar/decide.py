@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy.engine import Connection, Row
 
 from idservice.database import transaction
-from idservice.issuer import lifecycle
+from idservice.issuer import lifecycle, offers
 from idservice.problems import Refused
 from idservice.service import Service
 
@@ -152,9 +152,19 @@ def revoke(
     moved = rows.move(db, case, "revoke", now=service.clock.now(), reason=reason)
     if lifecycle.state(db, case.id) is not None:
         lifecycle.revoke(db, service, case_id=case.id, actor=actor, reason=reason)
+    _end_renewal_offer(db, service, case, actor=actor)
     events.void_proposal(db, service, case, actor=actor)
     events.record(db, service, moved, "case.revoked", actor=actor, data={"proposal": proposal_id, "reason": reason})
     return moved
+
+
+def _end_renewal_offer(db: Connection, service: Service, case: rows.CaseRow, *, actor: str) -> None:
+    """End the offer of a renewal that was not collected: no new one is released either (`cases.previous_stands`)."""
+    renewal = rows.renewal_of(db, case.id)
+    if renewal is None or renewal.activated_at is not None or renewal.offer_id is None:
+        return
+    if offers.state(db, service, renewal.offer_id) != "issued":
+        lifecycle.end(db, service, case_id=renewal.id, actor=actor)
 
 
 def _reinstated(
@@ -165,6 +175,9 @@ def _reinstated(
     moved = rows.move(db, case, act, now=service.clock.now(), reason=None)
     if lifecycle.state(db, case.id) is not None:
         lifecycle.reinstate(db, service, case_id=case.id, actor=officer, reason="reinstated")
+        if case.activated_at is None:
+            # What was redeemed before the freeze must not issue past the counter: a new offer is due.
+            lifecycle.end(db, service, case_id=case.id, actor=officer)
     events.record(db, service, moved, "case.reinstated", actor=officer, data={"proposal": proposal.id})
     return moved
 
