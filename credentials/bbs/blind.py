@@ -134,14 +134,12 @@ def blind_prove(
     if any(index >= len(messages) for index in disclosed) or (committed.nym is None) != (context is None):
         raise Malformed("only the signer's messages are disclosed, and a pseudonym is for a context")
     points, values = _parameters(suite, messages, committed, identifier)
-    core_verify(suite, public_key, signature, points, header, values, identifier)
+    signed = core_verify(suite, public_key, signature, points, header, values, identifier)
     nym = None
     if context is not None and committed.nym is not None:
         base = context_point(suite, context)
         nym = Nym(base, base * committed.nym)
-    return core_prove(
-        suite, public_key, signature, points, values, disclosed, scalars, header, presentation_header, identifier, nym
-    )
+    return core_prove(suite, signed, points, values, disclosed, scalars, presentation_header, identifier, nym)
 
 
 def verify_blind_proof(

@@ -107,10 +107,8 @@ def prove(
     """
     values = _scalars(suite, messages, suite.api_id)
     points = generators(suite, len(messages) + 1, suite.api_id)
-    core_verify(suite, public_key, signature, points, header, values, suite.api_id)
-    return core_prove(
-        suite, public_key, signature, points, values, disclosed, scalars, header, presentation_header, suite.api_id
-    )
+    signed = core_verify(suite, public_key, signature, points, header, values, suite.api_id)
+    return core_prove(suite, signed, points, values, disclosed, scalars, presentation_header, suite.api_id)
 
 
 def verify_proof(

@@ -33,6 +33,16 @@ ScalarSource = Callable[[int], Sequence[Scalar]]
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature that holds: A and e, the domain, and the point B that was signed."""
+
+    a: G1Point
+    e: Scalar
+    domain: Scalar
+    base: G1Point
+
+
+@dataclass(frozen=True, slots=True)
 class Nym:
     """A pseudonym and the point of the context that it is for: `pseudonym = base * secret`."""
 
@@ -61,24 +71,24 @@ def core_verify(
     header: bytes,
     scalars: Sequence[Scalar],
     api_id: bytes,
-) -> None:
-    """CoreVerify (draft 3.6.2): e(A, W + BP2 * e) = e(B, BP2)."""
+) -> Signed:
+    """Return the parts of a signature that holds (CoreVerify, draft 3.6.2: e(A, W + BP2 * e) = e(B, BP2))."""
     key = read_g2(public_key)
     a, e = read_signature(signature)
-    base = base_point(suite, points, calculate_domain(suite, public_key, points, header, api_id), scalars)
+    domain = calculate_domain(suite, public_key, points, header, api_id)
+    base = base_point(suite, points, domain, scalars)
     if not GT.pairing_check([a, base], [key + _BP2 * e, _NEGATIVE_BP2]):
         raise SignatureInvalid("the BBS signature does not hold over these messages")
+    return Signed(a, e, domain, base)
 
 
 def core_prove(
     suite: Suite,
-    public_key: bytes,
-    signature: bytes,
+    signed: Signed,
     points: Sequence[G1Point],
     values: Sequence[Scalar],
     disclosed: Sequence[int],
     scalars: ScalarSource,
-    header: bytes,
     presentation_header: bytes,
     api_id: bytes,
     nym: Nym | None = None,
@@ -89,11 +99,9 @@ def core_prove(
     """
     if sorted(set(disclosed)) != list(disclosed) or any(not 0 <= index < len(values) for index in disclosed):
         raise Malformed("disclosed indexes ascend and lie within the messages")
-    a, e = read_signature(signature)
     hidden = [index for index in range(len(values)) if index not in set(disclosed)]
     r1, r2, e_tilde, r1_tilde, r3_tilde, *m_tilde = scalars(5 + len(hidden))
-    domain = calculate_domain(suite, public_key, points, header, api_id)
-    d = base_point(suite, points, domain, values) * r2
+    a, e, d = signed.a, signed.e, signed.base * r2
     a_bar = a * (r1 * r2)
     b_bar = d * r1 - a_bar * e
     t1 = a_bar * e_tilde + d * r1_tilde
@@ -104,7 +112,7 @@ def core_prove(
         if len(values) - 1 not in hidden:
             raise Malformed("the secret of a pseudonym stays hidden")
         points_shown += [nym.pseudonym, nym.base, nym.base * m_tilde[-1]]
-    challenge = _challenge(suite, shown, points_shown, domain, presentation_header, api_id)
+    challenge = _challenge(suite, shown, points_shown, signed.domain, presentation_header, api_id)
     r3 = r2.inverse()
     responses = [
         e_tilde + e * challenge,

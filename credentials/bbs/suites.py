@@ -5,6 +5,7 @@ Generators depend on the suite and the interface alone, so they are computed onc
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256, shake_256
 from typing import Final
 
@@ -47,7 +48,7 @@ class Suite:
 
     @property
     def p1(self) -> G1Point:
-        return read_g1(self.p1_octets)
+        return _fixed_point(self.p1_octets)
 
     @property
     def api_id(self) -> bytes:
@@ -73,6 +74,11 @@ class Suite:
     def message_scalar(self, message: bytes, api_id: bytes) -> Scalar:
         """Map one message to its scalar (draft 4.1.2)."""
         return self.hash_to_scalar(message, api_id + b"MAP_MSG_TO_SCALAR_AS_HASH_")
+
+
+@cache
+def _fixed_point(octets: bytes) -> G1Point:
+    return read_g1(octets)
 
 
 SHA_256: Final = Suite(

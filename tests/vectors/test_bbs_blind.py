@@ -14,7 +14,7 @@ from credentials.bbs import blind
 from credentials.bbs.blind import Committed
 from credentials.bbs.core import SecretKey, finish_signature
 from credentials.bbs.curve import Scalar, read_scalar, write_g1, write_scalar
-from credentials.bbs.proof import base_point, calculate_domain, core_prove, core_verify_proof
+from credentials.bbs.proof import base_point, calculate_domain, core_prove, core_verify, core_verify_proof
 from credentials.bbs.suites import SHA_256, SHAKE_256, Suite, generators
 from tests.paths import VECTORS, need
 from tests.vectors.test_bbs import mocked
@@ -121,20 +121,15 @@ def test_proof(folder: str, name: str) -> None:
     shown += [len(messages) + 1 + at for at in sorted(int(at) for at in case["revealedCommittedMessages"])]
     points, values = parameters(suite, messages, committed, secret_of(case))
     header, presentation_header = bytes.fromhex(case["header"]), bytes.fromhex(case["presentationHeader"])
-    common = (header, presentation_header, suite.blind_api_id)
     public_key = bytes.fromhex(case["signerPublicKey"])
-    proof = core_prove(
-        suite,
-        public_key,
-        bytes.fromhex(case["signature"]),
-        points,
-        values,
-        shown,
-        scalars_of(suite, case, "proof"),
-        *common,
-    )
+    api_id = suite.blind_api_id
+    signed = core_verify(suite, public_key, bytes.fromhex(case["signature"]), points, header, values, api_id)
+    source = scalars_of(suite, case, "proof")
+    proof = core_prove(suite, signed, points, values, shown, source, presentation_header, api_id)
     assert proof.hex() == case["proof"]
-    core_verify_proof(suite, public_key, proof, points, {at: values[at] for at in shown}, *common)
+    core_verify_proof(
+        suite, public_key, proof, points, {at: values[at] for at in shown}, header, presentation_header, api_id
+    )
     if not case["revealedCommittedMessages"]:
         blind.verify_blind_proof(
             public_key,
