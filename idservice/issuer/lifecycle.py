@@ -96,6 +96,7 @@ def revoke(
 
 def end(db: Connection, service: Service, *, case_id: str, actor: str) -> None:
     """End a case whose time is over: no refresh any more, waiting offers cancelled, statuses left as they are."""
+    rows.named_credentials(db, case_id=case_id, ids=())  # waits for an issue under way, and holds off the next
     offers.cancel_waiting(db, service, case_id, actor=actor)
     revoked = rows.revoke_tokens_of_case(db, now=service.clock.now(), case_id=case_id)
     audit.record(db, service, act="credential.ended", actor=actor, subject=f"case:{case_id}", data={"tokens": revoked})

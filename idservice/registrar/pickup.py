@@ -59,6 +59,8 @@ def release(
     case = rows.move(db, case, "release", now=now)
     if case.offer_id is not None:
         lifecycle.end(db, service, case_id=case.id, actor=officer)
+        if offers.state(db, service, case.offer_id) == "issued":
+            raise Refused("conflict", "the offer was collected at this moment", hint="read the case again")
     grant = desk_rows.proposal(db, case.grant_id)
     if grant is None:
         raise Refused("unavailable", "the decision on this case cannot be found", hint="tell the operator")
