@@ -16,6 +16,9 @@ from .application import Application, SignedApplication, open_application, read_
 
 MISSES: Final = 100
 WINDOW: Final = timedelta(minutes=10)
+NEW: Final = 300
+NEW_WINDOW: Final = timedelta(hours=1)
+"""How many applications one source may open: anybody can sign one, and each is kept with its photo (T67)."""
 
 
 def submit(service: Service, text: str, *, dpop: str | None, path: str, source: str) -> cases.Submitted:
@@ -31,6 +34,7 @@ def submit(service: Service, text: str, *, dpop: str | None, path: str, source: 
     application = _read(service, signed, source=source)
     renews = application.renews is not None
     proof = holder.prove(service, dpop, method="POST", path=path) if renews else None
+    limits.hit(service, f"applied:{source}", limit=NEW, window=NEW_WINDOW)
     with transaction(service.engine) as db:
         if renews or application.renewal_code is not None:
             return renewal.submit(db, service, application, proof=proof)

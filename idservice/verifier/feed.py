@@ -23,6 +23,8 @@ POLL_SECONDS = 1.0
 COMMENT_SECONDS = 15.0
 MAX_STREAMS = 1000
 """Open pages that one process serves; more are told to come back and reload by themselves."""
+MAX_OF_ONE_SOURCE = 200
+"""Open pages of one address: nobody alone takes them all (T67)."""
 
 
 @dataclass(eq=False, slots=True)
@@ -31,6 +33,7 @@ class _Page:
 
     handle: str
     told: State
+    source: str = ""
     news: asyncio.Queue[State] = field(default_factory=asyncio.Queue)
 
     def tell(self, state: State) -> None:
@@ -48,14 +51,16 @@ class Feed:
         self._pages: set[_Page] = set()
         self._poller: asyncio.Task[None] | None = None
 
-    def check_room(self) -> None:
-        """Refuse (`unavailable`) another page when this process has enough of them."""
+    def check_room(self, source: str = "") -> None:
+        """Refuse (`unavailable`, `rate_limited`) another page when this process, or `source`, has enough of them."""
         if len(self._pages) >= MAX_STREAMS:
             raise Refused("unavailable", "too many pages are open at once", retry_after=10)
+        if sum(page.source == source for page in self._pages) >= MAX_OF_ONE_SOURCE:
+            raise Refused("rate_limited", "too many pages are open from this address", retry_after=10)
 
-    async def follow(self, handle: str, state: State) -> AsyncIterator[str]:
+    async def follow(self, handle: str, state: State, source: str = "") -> AsyncIterator[str]:
         """Yield events from `state`, the present one, to the one that ends the request; comments in between."""
-        page = _Page(handle, state)
+        page = _Page(handle, state, source)
         self._pages.add(page)
         self._wake()
         number = 0

@@ -16,6 +16,7 @@ from idservice.database import reading, transaction
 from idservice.http import FormBody
 from idservice.problems import Refused
 from idservice.service import Service
+from idservice.source import source as source_of
 from idservice.web.rendering import page, reader_language, wants_json
 from idservice.web.texts import translations
 
@@ -63,10 +64,11 @@ def public_router(service: Service) -> APIRouter:
 
     @router.get("/present/{handle}/events")
     async def events(handle: str, request: Request) -> StreamingResponse:
-        feed.check_room()
         found = await run_in_threadpool(by_handle, service, request, handle)
+        origin = source_of(service, request)
+        feed.check_room(origin)  # last: of many that came at once, none may have waited since
         headers = {**NO_STORE, "X-Accel-Buffering": "no"}
-        stream = feed.follow(found.handle, found.state)
+        stream = feed.follow(found.handle, found.state, origin)
         return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
 
     @router.get("/result/{handle}")

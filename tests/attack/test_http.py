@@ -16,10 +16,13 @@ from did.errors import FetchFailed
 from idservice import outbound
 from idservice.app import create_public_app
 from idservice.protocol import MAX_TRAILER
+from idservice.registrar import intake
 from idservice.service import Service
 from idservice.source import source
+from idservice.verifier import feed
 from tests.attack.raw import talk
 from tests.factories import AGENCY_TOKEN, BASE_URL, agency_bearer
+from tests.unit.idservice.registrar.people import Applicant
 
 ASK = b'{"purpose":"login"}'
 CHUNKED = b"Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n%x\r\n%s\r\n0\r\n"
@@ -142,3 +145,33 @@ def test_T98_a_head_that_drips_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
             gone.set()
             thread.join()
     assert took < 3
+
+
+def test_T67_one_address_does_not_take_every_event_stream(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "MAX_OF_ONE_SOURCE", 1)
+    app = create_public_app(service)
+    with TestClient(app, base_url=BASE_URL) as agency:
+        page = agency.post("/v1/presentation-requests", json={"purpose": "login"}, headers=agency_bearer()).json()[
+            "page"
+        ]
+    ask = b"GET %s/events HTTP/1.1\r\nHost: x\r\n\r\n" % page.removeprefix(BASE_URL).encode()
+
+    async def story(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(ask)
+        first = await reader.readuntil(b"event: waiting")
+        more, again = await asyncio.open_connection(*writer.get_extra_info("peername"))
+        again.write(ask)
+        second = await more.readuntil(b"\r\n\r\n")
+        again.close()
+        return first.split(b"\r\n")[0] + b"|" + second.split(b"\r\n")[0]
+
+    assert talk(app, story, seconds=5) == b"HTTP/1.1 200 OK|HTTP/1.1 429 Too Many Requests"
+
+
+def test_T67_one_address_opens_so_many_cases_an_hour(
+    service: Service, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "NEW", 2)
+    for expected in (201, 201, 429):
+        sent = {"application": Applicant(BASE_URL).application(service.clock.now())}
+        assert client.post("/v1/applications", json=sent).status_code == expected
