@@ -7,6 +7,7 @@ by a DPoP proof without an access token (RFC 9449 shape).
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,9 +17,10 @@ from did.signing import LocalSigner
 from wallet_cli.client import JSON, Answer, need_json
 from wallet_cli.errors import MissingInput, NotFound
 from wallet_cli.folder import read_private_file
-from wallet_cli.gates import Pins, check_pins, make_pins, personal_digits
+from wallet_cli.gates import ROLES, Pins, check_pins, make_pins, personal_digits
 from wallet_cli.issuing import dpop_header
 from wallet_cli.model import Application, Role
+from wallet_cli.talk import ASK_TIMES
 
 if TYPE_CHECKING:
     from wallet_cli.gates import RoleKey
@@ -34,7 +36,7 @@ QUESTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("given_name", "Given name"),
     ("birthdate", "Birth date (YYYY-MM-DD)"),
     ("nationalities", "Nationalities (two-letter codes, with commas)"),
-    ("document.number", "Passport or identity card: number"),
+    ("document.number", "Number of your passport or identity card"),
     ("document.issuing_country", "  issued by (two-letter code)"),
     ("document.date_of_expiry", "  valid until (YYYY-MM-DD)"),
     ("purpose", "What you want to use it for"),
@@ -42,6 +44,10 @@ QUESTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("email", "E-mail (may stay empty)"),
     ("fee_receipt", "Number on the fee receipt (may stay empty)"),
 )
+
+OPTIONAL: Final = frozenset({"email", "fee_receipt"})
+CODES: Final = frozenset({"nationalities", "document.issuing_country"})
+DATES: Final = frozenset({"birthdate", "document.date_of_expiry"})
 
 
 # --- the form ------------------------------------------------------------------------------------
@@ -59,17 +65,57 @@ def ask_form(session: "Session") -> dict[str, Any]:
     """Ask for the form, one question at a time."""
     form: dict[str, Any] = {}
     for name, question in QUESTIONS:
-        answer = session.talk.ask(question, option="--form FILE")
+        answer = _ask_one(session, name, question)
         if not answer:
             continue
         group, dot, member = name.partition(".")
         if dot:
             form.setdefault(group, {})[member] = answer
         elif name == "nationalities":
-            form[name] = [part.strip().upper() for part in answer.split(",") if part.strip()]
+            form[name] = answer.split(",")
         else:
             form[name] = answer
     return form
+
+
+def _ask_one(session: "Session", name: str, question: str) -> str:
+    """Ask one question again while its answer cannot be right, so that one slip does not cost the whole form.
+
+    What the office makes of the answer is still the office's: the third answer is taken as it is.
+    """
+    answer = ""
+    for _ in range(ASK_TIMES):
+        answer = session.talk.ask(question, option="--form FILE")
+        if name in CODES:
+            answer = ",".join(part.strip().upper() for part in answer.split(",") if part.strip())
+        elif name == "document.number":
+            answer = answer.replace(" ", "").upper()
+        wrong = _slip(name, answer)
+        if not wrong:
+            break
+        session.talk.say(wrong)
+    return answer
+
+
+def _slip(name: str, answer: str) -> str:
+    """What is plainly wrong with an answer, empty if nothing is."""
+    if not answer:
+        return "" if name in OPTIONAL else "This is needed."
+    if name in CODES and not all(len(part) == 2 and part.isascii() and part.isalpha() for part in answer.split(",")):
+        return "Two letters for each country, such as EE or BR."
+    if name in DATES:
+        try:
+            date.fromisoformat(answer)
+        except ValueError:
+            return "Year, month and day, such as 1988-05-28."
+    return ""
+
+
+def check_not_blocked(session: "Session") -> None:
+    """Say that a PIN is blocked before the questions of the form, not after them. Raises PinBlocked."""
+    if session.gates.made:
+        for role in ROLES:
+            session.gates.tries(role)
 
 
 def photo_url(path: Path) -> str:

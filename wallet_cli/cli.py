@@ -37,7 +37,7 @@ COMMANDS: Final[dict[str, str]] = {
     "restore": "Make a wallet from a backup.",
     "delete": "Delete one credential, or the whole wallet.",
     "doctor": "Check the wallet and say what to do about what is wrong.",
-    "explain": "Say what an offer, request or credential holds, and if it is right.",
+    "explain": "Read an offer, request or credential aloud, and check it.",
 }
 
 INTERRUPTED: Final = 130
@@ -129,6 +129,9 @@ def run(args: Sequence[str], *, world: World) -> int:
     except IdError as error:
         return _end(describe(error, new_id=_new_id(world), phase=state.phase), state, args)
     except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # typer keeps this class to itself
+            world.stderr.write(f"{error.format_message()}\n")
+            return EXIT_USAGE
         return _end(_usage(error, world), state, args)
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted(world)

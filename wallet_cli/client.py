@@ -184,13 +184,13 @@ class Client:
                 response.close()
         except (httpcore2.TimeoutException, httpx2.TimeoutException) as exc:
             raise Unavailable(
-                f"{clean(host)} did not answer within {self._seconds:.0f} seconds.",
+                f"The server {clean(host)} did not answer within {self._seconds:.0f} seconds.",
                 why="It may be down or slow.  What was stored stays as it was.",
                 hint="try again in a minute",
             ) from exc
         except (httpcore2.NetworkError, httpcore2.ProtocolError, httpx2.TransportError, ssl.SSLError) as exc:
             raise Unavailable(
-                f"{clean(host)} cannot be reached.",
+                f"The server {clean(host)} cannot be reached.",
                 why="No safe connection could be made.  What was stored stays as it was.",
                 hint="check your connection and try again",
             ) from exc

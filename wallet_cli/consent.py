@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PORTRAIT_CLAIMS: Final = frozenset({"picture", "portrait", "photo"})
 HEALTH_TYPES: Final = frozenset({"health-check", "health-record"})
+_ANEW: Final = "start again on the page if you change your mind; this request is over"
 _DURATION: Final = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _UNITS: Final = ("year", "month", "week", "day", "hour", "minute", "second")
 
@@ -215,13 +216,15 @@ def agree(session: "Session", question: Question, consent: Consent | None) -> No
     session.talk.ask_yes(
         "Same words there, and send this? Type yes or no:",
         option="--consent-file",
-        refusal="You did not agree; nothing was sent.",
+        refusal="You did not agree.",
+        hint=_ANEW,
     )
     if question.sensitive:
         session.talk.ask_yes(
             "It holds your portrait or facts about health. Send that too? Type yes or no:",
             option="--consent-file (portrait_and_health)",
-            refusal="You did not agree; nothing was sent.",
+            refusal="You did not agree.",
+            hint=_ANEW,
         )
 
 
@@ -242,9 +245,9 @@ def _hold_against(question: Question, consent: Consent) -> None:
         reason = "The consent file says nothing of a copy that was shown before (shown_before)."
     if reason:
         raise Refused(
-            "What is asked is not what was agreed to; nothing was sent.",
-            why=reason,
-            hint="look at it with wallet present --dry-run, and change the consent file if you agree",
+            "What is asked is not what was agreed to.",
+            why=f"{reason}  Nothing left your wallet.",
+            hint="ask for a new request, look at it with wallet present --dry-run, and change the file if you agree",
         )
 
 

@@ -65,9 +65,15 @@ def _link(text: str, around: Surroundings) -> Explained:
             "not_run",
             "RFC 9101",
             "the request itself lies at its address",
-            hint="wallet present --dry-run",
+            hint="wallet present LINK --dry-run fetches it, and shows what it asks for",
         )
         return found
+    if scheme in ("http", "https") and "credential_offer" not in text:
+        raise MissingInput(
+            "This is the address of a page, and wallet explain opens none.",
+            why="What the page offers or asks is behind it.",
+            hint="wallet present LINK --dry-run for a request, wallet receive LINK for an offer",
+        )
     found = Explained(kind="credential offer (link)")
 
     def read_offer() -> None:
@@ -75,7 +81,11 @@ def _link(text: str, around: Surroundings) -> Explained:
         if isinstance(offer, OfferReference):
             found.say("Offer at", offer.uri)
             found.note(
-                "issuer_trust", "not_run", "signed list", "the offer itself lies at its address", hint="wallet receive"
+                "issuer_trust",
+                "not_run",
+                "signed list",
+                "the offer itself lies at its address",
+                hint="wallet receive LINK fetches it, and asks before it takes anything",
             )
         else:
             _offer_rows(found, offer, around)

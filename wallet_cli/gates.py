@@ -63,7 +63,7 @@ def check_new_pin(name: str, pin: str, *, others: Iterable[str] = (), personal: 
     Raises MissingInput (exit 2) with the rule that it breaks, never with the code itself.
     """
     low, high = LENGTHS[name]
-    if not (pin.isascii() and pin.isdigit() and low <= len(pin) <= high):
+    if not has_pin_shape(name, pin):
         raise _bad_pin(name, f"{name} is {low} to {high} digits.")
     steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     if len(steps) == 1 and steps <= {0, 1, 9}:
@@ -72,6 +72,17 @@ def check_new_pin(name: str, pin: str, *, others: Iterable[str] = (), personal: 
         raise _bad_pin(name, "PIN1, PIN2 and PUK must all be different.")
     if any(pin in digits or (len(digits) >= 4 and digits in pin) for digits in personal):
         raise _bad_pin(name, f"{name} must not be part of your personal code or birth date.")
+
+
+def has_pin_shape(name: str, pin: str) -> bool:
+    """Whether `pin` can be a code of that name at all; what cannot is a slip of the finger, and no try."""
+    low, high = LENGTHS[name]
+    return pin.isascii() and pin.isdigit() and low <= len(pin) <= high
+
+
+def tries_left(number: int) -> str:
+    """`3 tries left`, in words that fit the number."""
+    return f"{number} {'try' if number == 1 else 'tries'} left"
 
 
 def personal_digits(*, birthdates: Iterable[str], personal_codes: Iterable[str]) -> set[str]:

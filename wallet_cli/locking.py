@@ -8,7 +8,7 @@ puts a mark inside the seal, which only PIN1 takes away.
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from wallet_cli.errors import WalletLocked
+from wallet_cli.errors import Unavailable, WalletLocked
 from wallet_cli.store import ClosedWallet
 
 if TYPE_CHECKING:
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 
 def wallet_id(session: "Session") -> str:
-    """The id of the wallet that this command opened, empty if it opened none."""
-    return session.open_even_if_locked().wallet.id if session.has_store else ""
+    """The id of the wallet, which stands outside its seal too."""
+    if session.has_store:
+        return session.open_even_if_locked().wallet.id
+    closed = ClosedWallet(session.path)
+    closed.folder.close()
+    return closed.header.wallet_id
 
 
 def lock(session: "Session") -> str:
@@ -51,7 +55,13 @@ def unlock(session: "Session", *, minutes: int) -> datetime | None:
             store.wallet.locked = False
             store.save()
         return None
-    box = session.need_box(store.wallet.id)
+    box = session.box_of_id(store.wallet.id)
+    if box is None:
+        raise Unavailable(
+            "This computer has no system keyring that could keep the wallet open.",
+            why="The wallet opens with its passphrase, each time.  Nothing was changed.",
+            hint="go on with the command that you wanted, and type the passphrase",
+        )
     since = session.world.clock()
     until = since + timedelta(minutes=minutes)
     box.keep_unlock(store.data_key, since=since, until=until)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from credentials.claims import select
 from credentials.formats import FORMATS
 from wallet_cli.errors import MissingInput
-from wallet_cli.gates import PIN_NAMES, ROLES, check_new_pin, personal_digits
+from wallet_cli.gates import PIN_NAMES, ROLES, check_new_pin, personal_digits, tries_left
 from wallet_cli.model import Role
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ def role_named(name: str) -> Role:
     for role in ROLES:
         if name.strip().lower() == PIN_NAMES[role].lower():
             return role
-    raise MissingInput("There is a pin1 and a pin2.", hint="wallet pin change pin1, or pin2")
+    raise MissingInput("There is a pin1 and a pin2.", hint="write pin1 or pin2, as in wallet pin change pin1")
 
 
 def change(session: "Session", role: Role) -> None:
@@ -31,7 +31,7 @@ def change(session: "Session", role: Role) -> None:
 def unblock(session: "Session", role: Role) -> None:
     """Open a role's gate by the PUK and put a new PIN before it."""
     tries = session.wallet.puk_tries
-    puk = session.secret("puk", f"PUK ({tries} tries left)")
+    puk = session.secret("puk", f"PUK ({tries_left(tries)})")
     opened = session.gates.open_by_puk(role, puk)
     session.gates.set_pin(opened, _new_pin(session, role, old=""))
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 PASSPHRASE_MIN = 12
 PASSPHRASE_TRIES = 3
+PIN_SLIPS = 3
+"""How often something that can be no PIN is asked again before it counts as a try."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,16 @@ class Common:
     consent_file: Path | None = None
     no_input: bool = False
     as_json: bool = False
+
+
+def _long_enough(passphrase: str) -> str:
+    if len(passphrase) < PASSPHRASE_MIN:
+        raise MissingInput(
+            f"The passphrase has fewer than {PASSPHRASE_MIN} characters.",
+            why="It alone keeps the file closed to someone who has a copy of it.",
+            hint="take four or more words that do not belong together",
+        )
+    return passphrase
 
 
 @dataclass(slots=True)
@@ -103,20 +115,24 @@ class Session:
 
     def new_passphrase(self, name: str = "passphrase") -> str:
         """Ask for a new passphrase twice (or take it from the secrets file) and hold it against the rule."""
+        option = f"--secrets-file ({name})"
         given = self.secrets.get(name)
-        if given is None:
-            given = self.talk.ask_secret(
-                f"Passphrase (at least {PASSPHRASE_MIN} characters)", option=f"--secrets-file ({name})"
-            )
-            if given != self.talk.ask_secret("Again", option=f"--secrets-file ({name})"):
+        if given is not None:
+            return _long_enough(given)
+        for left in range(PASSPHRASE_TRIES - 1, -1, -1):
+            given = self.talk.ask_secret(f"Passphrase (at least {PASSPHRASE_MIN} characters)", option=option)
+            if len(given) < PASSPHRASE_MIN:
+                if left:
+                    self.talk.say(f"That has fewer than {PASSPHRASE_MIN} characters.")
+                    continue
+            elif given == self.talk.ask_secret("Again", option=option):
+                return given
+            elif left:
+                self.talk.say("The two are not the same.")
+                continue
+            else:
                 raise MissingInput("The two passphrases are not the same.", hint="run the command again")
-        if len(given) < PASSPHRASE_MIN:
-            raise MissingInput(
-                f"The passphrase has fewer than {PASSPHRASE_MIN} characters.",
-                why="It alone keeps the file closed to someone who has a copy of it.",
-                hint="take four or more words that do not belong together",
-            )
-        return given
+        return _long_enough(given or "")
 
     # --- time and randomness ---------------------------------------------------------------------
 
@@ -201,10 +217,14 @@ class Session:
 
     def box_of(self, closed: "ClosedWallet") -> "KeyringBox | None":
         """The wallet's entries in the system keyring, if there is such a keyring."""
+        return self.box_of_id(closed.header.wallet_id)
+
+    def box_of_id(self, wallet_id: str) -> "KeyringBox | None":
+        """The entries of the wallet with that id in the system keyring, if there is such a keyring."""
         from wallet_cli.keyring_box import KeyringBox
 
         found = self.world.find_keyring()
-        return KeyringBox(found, closed.header.wallet_id) if found is not None else None
+        return KeyringBox(found, wallet_id) if found is not None else None
 
     def need_box(self, wallet_id: str) -> "KeyringBox":
         """The wallet's entries in the system keyring. Raises Unavailable when there is none."""
@@ -252,17 +272,24 @@ class Session:
 
         Raises PinWrong, PinBlocked, MissingInput.
         """
-        from wallet_cli.gates import PIN_NAMES
+        from wallet_cli.gates import LENGTHS, PIN_NAMES, has_pin_shape, tries_left
 
         if role in self._open_roles:
             return self._open_roles[role]
         name = PIN_NAMES[role]
         given = self.secrets.get(name.lower())
+        slips = 0
         while True:
             left = self.gates.tries(role)
             pin = given
             if pin is None:
-                pin = self.talk.ask_secret(f"{name} ({left} tries left)", option=f"--secrets-file ({name.lower()})")
+                option = f"--secrets-file ({name.lower()})"
+                pin = self.talk.ask_secret(f"{name} ({tries_left(left)})", option=option)
+                if not has_pin_shape(name, pin) and slips < PIN_SLIPS:
+                    slips += 1
+                    low, high = LENGTHS[name]
+                    self.talk.say(f"{name} is {low} to {high} digits.  This did not count as a try.")
+                    continue
             try:
                 self._open_roles[role] = self.gates.open(role, pin)
                 return self._open_roles[role]

@@ -13,6 +13,7 @@ from wallet_cli.keyring_box import KeyringBox, need_keyring
 from wallet_cli.model import PinnedService, Wallet
 from wallet_cli.services import fetch_list, read_dev_service
 from wallet_cli.store import Store, create_with_keyring, create_with_passphrase
+from wallet_cli.talk import ASK_TIMES
 
 if TYPE_CHECKING:
     from wallet_cli.session import Session
@@ -25,20 +26,31 @@ def choose_keys(session: "Session", asked: str | None) -> KeyChoice:
     if asked is None and session.secrets.get("passphrase") is not None:
         asked = "passphrase"
     if asked is None:
-        session.talk.say(
-            [
-                "Where shall the keys be kept?",
-                "  1  system keyring (Secret Service)     2  file locked by a passphrase",
-            ]
-        )
-        answer = session.talk.ask("Choice", option="--keys", default="1")
-        asked = {"1": "keyring", "2": "passphrase"}.get(answer, answer)
+        asked = _ask_keys(session)
     if asked == "keyring":
         need_keyring(session.world.find_keyring())
         return "keyring"
     if asked == "passphrase":
         return "passphrase"
     raise MissingInput("The keys are kept in the keyring or under a passphrase.", hint="--keys keyring|passphrase")
+
+
+def _ask_keys(session: "Session") -> str:
+    """Ask where the keys shall be kept; the answer that Enter gives is one that works on this computer."""
+    absent = session.world.find_keyring() is None
+    session.talk.say(
+        [
+            "Where shall the keys be kept?",
+            "  1  system keyring (Secret Service)     2  file locked by a passphrase",
+            *(["  There is no system keyring on this computer, so it is 2 here."] if absent else []),
+        ]
+    )
+    for _ in range(ASK_TIMES):
+        answer = session.talk.ask("Choice", option="--keys", default="2" if absent else "1")
+        if answer in ("1", "2", "keyring", "passphrase"):
+            return {"1": "keyring", "2": "passphrase"}.get(answer, answer)
+        session.talk.say("Type 1 or 2.")
+    return answer
 
 
 def check_language(code: str) -> None:
@@ -63,6 +75,12 @@ def pin_service(
             raise MissingInput("--service is not the service of --service-data.", hint=f"--service {known.base_url}")
     if service is None:
         return None
+    if not dev and service.startswith(("http://localhost", "http://127.0.0.1")):
+        raise MissingInput(
+            "A service at http://localhost is for development only.",
+            why="Outside development the wallet speaks https and nothing else.",
+            hint="add --dev if this wallet is for trying things out",
+        )
     base_url = check_url(service, what="--service", dev=dev, query=False).rstrip("/")
     offset = read_offset(str(service_data)) if service_data is not None else None
     now = session.world.clock() + offset if offset is not None else session.world.clock()

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wallet_cli.errors import Ended, MissingInput, Refused
-from wallet_cli.text import WIDTH, wrap
+from wallet_cli.text import wrap
 from wallet_cli.world import World
 
 MAX_ANSWER = 4096
@@ -63,7 +63,9 @@ class Talk:
                 raise _closed(question, option) from None
         return self._read_line(f"{question}: ", option)
 
-    def ask_yes(self, question: str, *, option: str, refusal: str) -> None:
+    def ask_yes(
+        self, question: str, *, option: str, refusal: str, hint: str = "run the command again to think again"
+    ) -> None:
         """Ask for the whole word yes or no. Raises Refused on no, or when neither word came three times."""
         self._need_input(question, option)
         for line in wrap(question)[:-1]:
@@ -76,9 +78,7 @@ class Talk:
             if answer == "no":
                 break
             prompt = "Type the whole word, yes or no: "
-        raise Refused(
-            refusal, why="You did not say yes.  Nothing left your wallet.", hint="run the command again to think again"
-        )
+        raise Refused(refusal, why="You did not say yes.  Nothing left your wallet.", hint=hint)
 
     def choose(self, question: str, choices: Sequence[str], *, option: str, default: int | None = 1) -> int:
         """Ask for one of numbered choices and return its index from 0. Raises MissingInput, Refused."""
@@ -95,7 +95,7 @@ class Talk:
     def _need_input(self, question: str, option: str) -> None:
         if self.no_input:
             raise MissingInput(
-                f"This needs an answer: {question}",
+                f"This needs an answer: {_asked(question)}",
                 why="--no-input says that nobody is there to give it.",
                 hint=f"give it with {option}",
             )
@@ -117,9 +117,14 @@ class Talk:
         stream.flush()
 
 
+def _asked(question: str) -> str:
+    """The question as an error quotes it: without what told how to answer it."""
+    return question.removesuffix(":").removesuffix("Type yes or no").strip()
+
+
 def _closed(question: str, option: str) -> MissingInput:
     return MissingInput(
-        f"No answer came to: {question}"[:WIDTH],
+        f"No answer came to: {_asked(question)}",
         why="The input ended.  Nothing was changed by this.",
         hint=f"give it with {option}",
     )

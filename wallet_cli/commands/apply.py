@@ -36,6 +36,8 @@ def run(
 
     base_url = _service(session, service)
     old = applying.find(session, None) if renew else None
+    if form_file is None:
+        applying.check_not_blocked(session)
     form = applying.read_form(form_file) if form_file is not None else applying.ask_form(session)
     if photo is not None:
         form["photo"] = applying.photo_url(photo)
@@ -49,6 +51,8 @@ def run(
         raise  # it may have arrived: the same command sends the same application again
     except IdError:
         applying.withdraw_draft(session, application, made_pins=pins is not None)
+        if pins is not None:
+            session.talk.say("Not sent.  These codes count for nothing: you get new ones when you apply again.")
         raise
     body: dict[str, object] = {
         "id": application.id,

@@ -38,7 +38,7 @@ def run(
     signs = {"passed": "ok", "failed": "FAIL", "warning": "warn", "not_run": "-"}
     for check in found.checks:
         lines += wrap(f"{signs[check.outcome]:<6}{check.name:<16}{clean(check.detail)}  ({check.spec})", indent=22)
-        if check.outcome == "failed" and check.hint:
+        if check.outcome in ("failed", "not_run") and check.hint:
             lines += wrap(f"      Do this: {clean(check.hint)}", indent=15)
     session.talk.result(lines, found.to_json())
     if found.code is not None:

@@ -23,7 +23,10 @@ def run(
     One PIN is enough. Lifting it again takes a visit and two officers. With --for-good the credentials are
     revoked, or an application that is still open is withdrawn.
     """
-    from wallet_cli import applying
+    from contextlib import suppress
+
+    from did.errors import IdError
+    from wallet_cli import applying, refreshing
     from wallet_cli.clock import iso
     from wallet_cli.model import Event
 
@@ -48,6 +51,8 @@ def run(
         )
     )
     session.save()
+    with suppress(IdError):  # so that wallet list says so at once; the act itself is done
+        refreshing.refresh_lists(session)
     lift = "" if for_good else "  To lift it: visit the office with your passport."
     session.talk.result(
         f"{application.type} is {state}.{lift}", {"number": application.number, "state": state, "at": iso(now)}

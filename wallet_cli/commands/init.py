@@ -60,4 +60,6 @@ def run(
     }
     if pinned is not None:
         body["service"] = {"base_url": pinned.base_url, "fingerprint": pinned.pinned}
-    session.talk.result([*follows, f"Wallet ready.  Keys: {where}.  Next: wallet receive LINK"], body)
+    ready = f"Wallet ready.  Keys: {where}.  Next: {'wallet receive LINK' if follows else 'wallet trust add URL'}"
+    first = ["To apply for e-residency first: wallet apply e-residency"] if follows else []
+    session.talk.result([*follows, ready, *first], body)

@@ -10,7 +10,10 @@ PinName = Annotated[str, typer.Argument(metavar="pin1|pin2", help="Which PIN.")]
 
 
 def change(session: Session, which: PinName) -> None:
-    """Change a PIN; PIN2 has to be changed once before you can sign."""
+    """Change a PIN.
+
+    PIN2 has to be changed once before you can sign.
+    """
     from wallet_cli import pins
 
     role = pins.role_named(which)
@@ -29,7 +32,7 @@ def unblock(session: Session, which: PinName) -> None:
 
 def show_policy(session: Session) -> None:
     """Show the rules for PINs and how many tries are left."""
-    from wallet_cli.gates import LENGTHS, PIN_NAMES
+    from wallet_cli.gates import LENGTHS, PIN_NAMES, tries_left
     from wallet_cli.text import facts
 
     wallet = session.wallet
@@ -40,9 +43,9 @@ def show_policy(session: Session) -> None:
     ]
     for role, gate in wallet.gates.items():
         changed = "not changed yet" if gate.initial else "changed"
-        rows.append((PIN_NAMES[role], f"{gate.tries} tries left, {changed}"))
+        rows.append((PIN_NAMES[role], f"{tries_left(gate.tries)}, {changed}"))
     if wallet.gates:
-        rows.append(("PUK", f"{wallet.puk_tries} tries left"))
+        rows.append(("PUK", tries_left(wallet.puk_tries)))
     body = {
         "lengths": {name.lower(): list(bounds) for name, bounds in LENGTHS.items()},
         "tries": {PIN_NAMES[role].lower(): gate.tries for role, gate in wallet.gates.items()},

@@ -23,7 +23,8 @@ def run(
 
     if status:
         body = refreshing.refresh_lists(session)
-        session.talk.result(f"Fetched {body['status_lists']} status lists and the signed list.", body)
+        lists = "1 status list" if body["status_lists"] == 1 else f"{body['status_lists']} status lists"
+        session.talk.result(f"Fetched {lists} and the signed list.", body)
         return
     brought = receiving.resume(session)
     wanted = [holdings.find(session, credential_id)] if credential_id is not None else None

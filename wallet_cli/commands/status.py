@@ -7,6 +7,7 @@ import typer
 
 from wallet_cli.session import Session
 
+UNDECIDED = ("submitted", "paid", "checks", "info_requested")
 WORDS = {
     "draft": "not sent yet",
     "submitted": "sent; the office has it",
@@ -46,11 +47,26 @@ def run(
         ("For", application.type),
         ("State", WORDS.get(state, clean(state))),
     ]
-    for member, label in (("reason_text", "Reason"), ("question", "Question"), ("decision_due", "Decision by")):
+    for member, label in (("reason_text", "Reason"), ("question", "Question")):
         if body.get(member):
             rows.append((label, clean(body[member])))
+    if body.get("decision_due") and state in UNDECIDED:
+        rows.append(("Decision by", _day(str(body["decision_due"]))))
     if state == "info_requested":
         rows.append(("Next", "wallet status --answer FORM.json"))
     if state == "ready":
-        rows.append(("Next", "wallet receive, with the code from the slip"))
+        rows.append(("Next", "wallet receive LINK, with the code from the slip"))
     session.talk.result(facts(rows, label_columns=13), body)
+
+
+def _day(text: str) -> str:
+    """The office's date as other commands write it; what is no date stays as it came."""
+    from datetime import datetime
+
+    from wallet_cli.text import clean
+    from wallet_cli.views import day
+
+    try:
+        return day(datetime.fromisoformat(text))
+    except ValueError:
+        return clean(text)

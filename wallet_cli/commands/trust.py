@@ -29,7 +29,9 @@ def add(
         str | None, typer.Option("--fingerprint", metavar="F", help="Of a service's list key, or of a root.")
     ] = None,
 ) -> None:
-    """Trust a service's signed list, an issuer's root or DID, or a verifier's.
+    """Trust a service, an issuer or a verifier by hand.
+
+    A service by its signed list, an issuer by its root or DID, a verifier by either.
 
     A verifier that is added by hand has no registered purposes: each of its requests says so.
     """

@@ -33,6 +33,42 @@ def test_the_form_is_asked_for_one_question_at_a_time(wallet: Driver, server: Si
     assert claims["form"] == {**FORM, "nationalities": ["EE", "PT"]}
 
 
+def test_a_slip_in_one_answer_does_not_cost_the_form(wallet: Driver, server: Simulator) -> None:
+    answers = "\nTamm\nMaria\n28 May 1968\n1968-05-28\nEstonia\nee\nab 1234567\nee\n2030-01-01\nA studio.\nLisbon\n\n\n"
+    said = wallet.type("apply", "e-residency", stdin=answers)
+    assert said.exit_code == 0, said.stderr
+    claims = parse_jws(json_object(server.sent("/v1/applications")[0].content)["application"]).unverified_claims()
+    assert claims["form"] == {**FORM, "nationalities": ["EE"]}
+    for words in ("This is needed.", "Year, month and day", "Two letters for each country"):
+        assert words in said.stderr
+
+
+def test_codes_of_a_form_that_was_refused_are_said_to_be_void(wallet: Driver, server: Simulator) -> None:
+    for name in ("pin1", "pin2", "puk"):
+        del wallet.secrets[name]
+    server.lies.add("form_refused")
+    ended = wallet.type("apply", "e-residency", "--form", str(wallet._file("form", FORM)))
+    assert ended.exit_code == 1 and "These codes count for nothing" in ended.stderr
+
+
+def test_a_blocked_pin_is_told_before_the_questions(wallet: Driver, server: Simulator) -> None:
+    apply(wallet)
+    wallet.secrets["pin1"] = "1111"
+    for _ in range(3):
+        wallet.type("status")
+    ended = wallet.type("apply", "e-residency", stdin="Tamm\n")
+    assert ended.exit_code == 7 and "Family name" not in ended.stderr
+
+
+def test_the_decision_day_is_a_day_and_only_until_the_decision(wallet: Driver, server: Simulator) -> None:
+    apply(wallet)
+    case = next(iter(server.applications.values()))
+    case |= {"decision_due": "2026-12-22T10:38:54.453654Z"}
+    assert "Decision by  22 Dec 2026" in wallet.type("status", as_json=False).stdout
+    case |= {"state": "ready"}
+    assert "Decision by" not in wallet.type("status", as_json=False).stdout
+
+
 def test_the_form_is_not_kept(wallet: Driver, server: Simulator) -> None:
     apply(wallet, purpose="Something very private")
     from wallet_cli.store import encode_wallet

@@ -35,6 +35,26 @@ def test_help_answers_in_under_300_ms() -> None:
     assert min(seconds() for _ in range(5)) < 0.3
 
 
+@pytest.mark.parametrize("args", [[], ["pin"], ["trust"]])
+def test_a_command_left_out_shows_which_there_are(lone: Driver, args: list[str]) -> None:
+    ended = run_wallet(*args)
+    assert ended.returncode == 2 and ended.stderr.startswith("Usage: wallet") and "\nCommands:\n" in ended.stderr
+    assert "..." not in ended.stderr.split("Commands:")[1]
+    assert max(map(len, ended.stderr.splitlines())) <= WIDTH
+
+
+@pytest.mark.parametrize("no_input", [True, False])
+def test_an_unanswered_question_is_quoted_whole_and_plainly(wallet: Driver, no_input: bool) -> None:
+    ended = wallet.type("delete", "--everything", no_input=no_input)
+    assert ended.exit_code == 2
+    assert "every key in it?\n" in ended.stderr.replace("key in\nit?", "key in it?")
+
+
+def test_a_page_address_is_no_offer(lone: Driver) -> None:
+    ended = lone.type("explain", "https://id.example/present/7QK4M2XD", "--no-wallet")
+    assert ended.exit_code == 2 and "wallet present LINK --dry-run" in ended.stderr
+
+
 def test_help_imports_no_command_and_no_heavy_package() -> None:
     program = (
         "import sys; from wallet_cli.cli import run; from wallet_cli.world import real_world;"

@@ -188,3 +188,16 @@ def test_a_person_at_the_terminal_may_try_again(applicant: Driver) -> None:
     ended = applicant.type("status", stdin="1111\n2580\n")
     assert ended.exit_code == 0
     assert "PIN1 (3 tries left)" in ended.stderr and "PIN1 (2 tries left)" in ended.stderr
+
+
+def test_what_can_be_no_pin_is_asked_again_and_costs_no_try(applicant: Driver) -> None:
+    del applicant.secrets["pin1"]
+    ended = applicant.type("status", stdin="\n25 80\n2580\n")
+    assert ended.exit_code == 0 and "(2 tries left)" not in ended.stderr
+    assert ended.stderr.count("PIN1 is 4 to 12 digits.  This did not count as a try.") == 2
+
+
+def test_one_try_is_no_tries(applicant: Driver) -> None:
+    del applicant.secrets["pin1"]
+    ended = applicant.type("status", stdin="1111\n1357\n2580\n")
+    assert ended.exit_code == 0 and "PIN1 (1 try left)" in ended.stderr
