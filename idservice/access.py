@@ -154,15 +154,21 @@ _MOST_KEPT = 256
 # --- who is calling -------------------------------------------------------------------------------
 
 
-def staff(service: Service, request: HTTPConnection, db: Connection, *, roles: Collection[str] = ()) -> StaffMember:
+def staff(
+    service: Service, request: HTTPConnection, db: Connection, *, roles: Collection[str] = (), level: int = 0
+) -> StaffMember:
     """Return who is calling the staff API; any of `roles` is enough, and no `roles` means any role.
 
-    Raises Refused: `unauthenticated` (no token, or an unknown one), `role_missing`, `rate_limited`.
+    `level` is the training level that is due (S29: 1 to view, 2 to examine and to offer, 3 to approve).
+    Raises Refused: `unauthenticated` (no token, or an unknown one), `role_missing` for the role and the level alike,
+    `rate_limited`.
     """
     row = _by_token(service, request, db, _STAFF)
     member = StaffMember(id=row.id, name=row.name, roles=frozenset(row.roles), level=row.level)
     if roles and not member.roles & set(roles):
         raise Refused("role_missing", f"this needs the role {' or '.join(sorted(roles))}")
+    if member.level < level:
+        raise Refused("role_missing", f"this needs training level {level}", hint="Ask a colleague who has it.")
     return member
 
 

@@ -24,6 +24,8 @@ from idservice.service import Service
 JSON = "application/json"
 JWT = "application/jwt"
 NO_STORE = {"Cache-Control": "no-store"}
+VIEWING, OFFERING = 1, 2
+"""Training levels, as for the same acts on a case (S29)."""
 CACHED = {"Cache-Control": "public, max-age=300", "Vary": "Accept"}
 
 
@@ -126,7 +128,7 @@ def staff_router(service: Service) -> APIRouter:
     def create(request: Request, new: NewOffer, body: RawBody, idempotency_key: IdempotencyKey = None) -> Response:
         """Offer a credential without a case; only for types that say `direct_offer`."""
         with transaction(service.engine) as db:
-            member = staff(service, request, db, roles=("registrar",))
+            member = staff(service, request, db, roles=("registrar",), level=OFFERING)
 
             def act() -> Answer:
                 made = _offer_directly(db, service, new, member.actor)
@@ -139,7 +141,7 @@ def staff_router(service: Service) -> APIRouter:
     def read(request: Request, offer_id: str) -> Response:
         """State of an offer, its types and how many wrong codes it had."""
         with reading(service.engine) as db:
-            staff(service, request, db, roles=("registrar", "approver", "auditor"))
+            staff(service, request, db, roles=("registrar", "approver", "auditor"), level=VIEWING)
             seen = _seen(offers.get(db, service, offer_id))
         return JSONResponse(seen, headers=NO_STORE)
 
@@ -147,7 +149,7 @@ def staff_router(service: Service) -> APIRouter:
     def cancel(request: Request, offer_id: str, body: RawBody, idempotency_key: IdempotencyKey = None) -> Response:
         """End an offer that nobody has redeemed."""
         with transaction(service.engine) as db:
-            member = staff(service, request, db, roles=("registrar",))
+            member = staff(service, request, db, roles=("registrar",), level=OFFERING)
 
             def act() -> Answer:
                 offers.cancel(db, service, offer_id, actor=member.actor)
