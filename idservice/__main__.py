@@ -19,7 +19,7 @@ agency = typer.Typer(help="Registered agencies.", rich_markup_mode=None, no_args
 app.add_typer(staff, name="staff")
 app.add_typer(agency, name="agency")
 
-Data = Annotated[Path, typer.Option("--data", help="The data folder.")]
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", help="The data folder.")]
 
 
 @app.command()
@@ -38,9 +38,13 @@ def init(
 @app.command()
 def serve(
     data: Data,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="Port of the public listener.")] = None,
-    staff_port: Annotated[int | None, typer.Option(help="Port of the staff listener.")] = None,
+    host: Annotated[str, typer.Option(metavar="H", help="Address to listen on; 0.0.0.0 is every one.")] = "127.0.0.1",
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, metavar="P", help="Public port; that of the base URL if left out.")
+    ] = None,
+    staff_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, metavar="P", help="Port of the staff listener.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain (PEM) for both listeners.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM, mode 0600).")] = None,
@@ -63,7 +67,10 @@ def serve(
 
 @app.command()
 def doctor(data: Data) -> None:
-    """Check data folder, keys, database, migrations, clock and certificates."""
+    """Say what is wrong with a service, and how to mend it.
+
+    Looks at data folder, keys, database, migrations, clock and certificates.
+    """
     from idservice.commands import doctor as command
 
     raise typer.Exit(command.run(data))
@@ -73,7 +80,10 @@ def doctor(data: Data) -> None:
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running and say what to try next.")] = False,
 ) -> None:
-    """Play the story of first light: apply, approve, collect, log in, suspend, revoke."""
+    """Play the story of first light in a fresh folder.
+
+    Apply, approve, collect, log in, suspend, revoke.
+    """
     from idservice.commands import demo as command
 
     raise typer.Exit(command.play(keep=keep))
@@ -81,9 +91,11 @@ def demo(
 
 @staff.command("add")
 def staff_add(
-    name: Annotated[str, typer.Argument(help="Account name.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Account name.")],
     data: Data,
-    role: Annotated[list[str], typer.Option(help="registrar, approver, auditor or admin; may be repeated.")],
+    role: Annotated[
+        list[str], typer.Option(metavar="ROLE", help="registrar, approver, auditor or admin; may be repeated.")
+    ],
     level: Annotated[int, typer.Option(min=0, max=3, help="Training level.")] = 0,
 ) -> None:
     """Add a member of staff and print the token, once."""
@@ -94,13 +106,17 @@ def staff_add(
 
 @agency.command("add")
 def agency_add(
-    agency_id: Annotated[str, typer.Argument(help="Id: small letters, digits, hyphens; part of its DID.")],
+    agency_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Id: small letters, digits, hyphens; part of its DID.")
+    ],
     data: Data,
     name: Annotated[str, typer.Option(help="The name that residents see.")],
-    purposes: Annotated[Path, typer.Option(help="JSON file with its purposes.")],
-    redirect_uri: Annotated[list[str] | None, typer.Option(help="Where browsers may return; may be repeated.")] = None,
-    webhook_url: Annotated[str | None, typer.Option(help="Where results are announced.")] = None,
-    policy_url: Annotated[str | None, typer.Option(help="Its privacy policy.")] = None,
+    purposes: Annotated[Path, typer.Option(metavar="FILE", help="JSON file with its purposes (see the README).")],
+    redirect_uri: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="Where browsers may return; may be repeated.")
+    ] = None,
+    webhook_url: Annotated[str | None, typer.Option(metavar="URL", help="Where results are announced.")] = None,
+    policy_url: Annotated[str | None, typer.Option(metavar="URL", help="Its privacy policy.")] = None,
 ) -> None:
     """Register an agency, make its request key and print the token, once."""
     from idservice.commands import accounts
@@ -122,6 +138,10 @@ def main() -> None:
 
     try:
         app()
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"idservice: {where}{error.strerror or error}\n")
+        sys.exit(1)
     except IdError as error:
         sys.stderr.write(f"idservice: {error.detail}\n{error.hint}\n" if error.hint else f"idservice: {error.detail}\n")
         sys.exit(1)

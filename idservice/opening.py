@@ -5,12 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from did.errors import IdError
 from did.keyfile import KdfParams
 from idservice import migrate as migrations
 from idservice.catalogue import SHIPPED, TypeCatalogue, load_catalogue
 from idservice.clock import OFFSET_FILE, Clock, SystemClock
 from idservice.database import make_engine, transaction
-from idservice.keystore import Installation, KeyStore
+from idservice.keystore import Installation, KeyStore, did_web
 from idservice.outbound import LOOPBACK_NAMES, Outbound
 from idservice.problems import Refused
 from idservice.registry import answers, status, types
@@ -23,6 +24,14 @@ def create(data: Path, installation: Installation, *, options: Options, clock: C
     """Make keys and roots in a new data folder (0700). Raises Refused when it holds a service, or a URL will not do."""
     check_base_url(installation.base_url, dev=installation.dev)
     check_base_url(installation.staff_url, dev=installation.dev)
+    try:
+        did_web(installation)
+    except IdError as error:
+        raise Refused(
+            "malformed",
+            f"no identifier can be made from {installation.base_url}: {error.detail}",
+            hint="Give a public name, such as https://id.example; localhost goes with --dev.",
+        ) from error
     if data.exists() and any(data.iterdir()):
         raise Refused("conflict", f"{data} is not empty", hint="Choose a new folder.")
     data.mkdir(mode=0o700, parents=True, exist_ok=True)

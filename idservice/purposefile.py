@@ -6,13 +6,17 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from credentials.claims import ClaimPath
+from credentials.claims import ClaimPath, format_path
 from credentials.errors import IdError
 from credentials.openid.dcql import parse_query
 from did.encoding import json_parse
 from idservice.catalogue import TypeCatalogue
 from idservice.problems import Refused
 
+SHAPE = (
+    'A list of purposes, each {"name": "library-card", "description": {"en": "Library card"}, '
+    '"claims": {"e-residency": [["family_name"], ["given_name"]]}, "retention": "P5Y" or "P0D"}.'
+)
 Words = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
@@ -37,7 +41,8 @@ class PurposeEntry(BaseModel):
         for name, paths in self.claims.items():
             wrong = [path for path in paths if path not in known.get(name, set())]
             if name not in known or wrong:
-                raise Refused("malformed", f"purpose {self.name}: {name} has no such claim {wrong[:1] or ''}".strip())
+                what = f"{name} has no claim {format_path(wrong[0])}" if wrong and name in known else f"no type {name}"
+                raise Refused("malformed", f"purpose {self.name}: {what}")
         query = self.resolved_query(types)
         if query is not None:
             try:
@@ -68,9 +73,13 @@ def _resolved(entry: dict[str, Any], types: TypeCatalogue) -> dict[str, Any]:
 def read_purposes(path: Path) -> list[PurposeEntry]:
     """Return the purposes in a JSON file (an array). Raises Refused (`malformed`) that names the place."""
     try:
-        return TypeAdapter(list[PurposeEntry]).validate_python(json_parse(path.read_bytes()))
+        data = path.read_bytes()
+    except OSError as error:
+        raise Refused("malformed", f"{path} cannot be read: {error.strerror}", hint="Check the path.") from error
+    try:
+        return TypeAdapter(list[PurposeEntry]).validate_python(json_parse(data))
     except IdError as error:
         raise Refused("malformed", f"{path.name}: {error.detail}") from error
     except ValidationError as error:
-        places = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
-        raise Refused("malformed", f"{path.name}: {'; '.join(places)}") from None
+        places = [f"{'.'.join(map(str, item['loc'])) or 'the whole file'}: {item['msg']}" for item in error.errors()]
+        raise Refused("malformed", f"{path.name}: {'; '.join(places)}", hint=SHAPE) from None

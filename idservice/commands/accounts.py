@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from credentials.openid.links import check_url
+from did.errors import IdError
 from idservice import access, audit
 from idservice.database import transaction
 from idservice.opening import open_service
@@ -43,6 +45,10 @@ def add_agency(
     service = open_service(data)
     if not agency_id.isascii() or not agency_id.replace("-", "").isalnum() or agency_id != agency_id.lower():
         raise Refused("malformed", "an agency's id has small letters, digits and hyphens only")
+    addresses = [("--redirect-uri", url) for url in redirect_uris]
+    addresses += [(what, url) for what, url in (("--webhook-url", webhook_url), ("--policy-url", policy_url)) if url]
+    for what, url in addresses:
+        _check_address(what, url, dev=service.settings.dev)
     token = access.new_token()
     with transaction(service.engine) as db:
         access.add_agency(
@@ -61,6 +67,13 @@ def add_agency(
         audit.record(db, service, act="agency.added", actor="operator", subject=f"agency:{agency_id}")
     trusted_list.refresh(service)
     _print({"id": agency_id, "did": did, "token": token})
+
+
+def _check_address(what: str, url: str, *, dev: bool) -> None:
+    try:
+        check_url(url, what=what, dev=dev)
+    except IdError as error:
+        raise Refused("malformed", error.detail, hint="Give an https address.") from error
 
 
 def _print(value: dict[str, object]) -> None:

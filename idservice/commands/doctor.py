@@ -20,7 +20,7 @@ def run(data: Path) -> int:
     try:
         service = open_service(data)
     except IdError as error:
-        return _say(False, "data folder, keys, settings, types", f"{error.detail} {error.hint}")
+        return _say(False, "data folder, keys, settings, types", f"{error.detail}. {error.hint}")
     _say(True, "data folder, keys, settings, types", f"{len(service.types)} types, {service.base_url}")
     checks = (("database", _database), ("migrations", _migrations), ("clock and certificates", _keys))
     failures = 0
@@ -28,7 +28,7 @@ def run(data: Path) -> int:
         try:
             failures += _say(True, name, check(service))
         except IdError as error:
-            failures += _say(False, name, f"{error.detail} {error.hint}")
+            failures += _say(False, name, f"{error.detail}. {error.hint}")
     return 1 if failures else 0
 
 

@@ -36,7 +36,8 @@ def run(data: Path, *, base_url: str | None, staff_url: str | None, dev: bool) -
         _set_up_dev(service)
     publication.publish_now(service)
     trusted_list.token(service)
-    sys.stderr.write(f"{data} is ready for {base_url}. Next: idservice serve --data {data}\n")
+    following = f"idservice serve --data {data}" if dev else f"idservice staff add NAME --data {data} --role ROLE"
+    sys.stderr.write(f"{data} is ready for {base_url}.\nNext: {following}\n")
 
 
 def _set_up_dev(service: Service) -> None:

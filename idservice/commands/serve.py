@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +42,7 @@ def run(plan: Plan) -> None:
     service = open_service(plan.data, migrate=True)
     _check(plan, service)
     logs.configure(service.settings.log_level)
-    port = plan.port if plan.port is not None else urlsplit(service.base_url).port or 8000
-    sockets = [_listen(plan.host, port)]
+    sockets = [_listen(plan.host, _own_port(plan, service))]
     staff_port = None
     if plan.staff_port is not None:
         sockets.append(_listen(plan.host, plan.staff_port))
@@ -62,8 +62,25 @@ def _check(plan: Plan, service: Service) -> None:
         raise Refused("malformed", "--staff-port is needed: outside --dev staff never share the public port")
     if (plan.tls_cert is None) != (plan.tls_key is None):
         raise Refused("malformed", "--tls-cert and --tls-key belong together")
-    if plan.tls_key is not None:
+    if plan.staff_port and plan.staff_port == _own_port(plan, service):
+        raise Refused("malformed", "--staff-port is the public port", hint="Give the staff listener another port.")
+    if plan.tls_cert is None or plan.tls_key is None:
+        return
+    if plan.tls_key.exists():
         require_private(plan.tls_key)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(plan.tls_cert, plan.tls_key)
+    except OSError as error:  # ssl.SSLError is one
+        why = error.strerror or str(error) if not isinstance(error, ssl.SSLError) else "they do not belong together"
+        raise Refused(
+            "malformed",
+            f"{plan.tls_cert} and {plan.tls_key} cannot be used: {why}",
+            hint="Give the certificate chain as --tls-cert and its own private key as --tls-key, both PEM.",
+        ) from error
+
+
+def _own_port(plan: Plan, service: Service) -> int:
+    return plan.port if plan.port is not None else urlsplit(service.base_url).port or 8000
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -74,7 +91,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise Refused("unavailable", f"port {port} of {host} cannot be used: {error.strerror}") from error
+        detail = f"port {port} of {host} cannot be used: {error.strerror}"
+        raise Refused("unavailable", detail, hint="Stop what uses it, or choose another --host or --port.") from error
     listener.set_inheritable(True)
     return listener
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -135,6 +136,64 @@ def test_staff_and_agencies_get_a_token_once_and_an_audit_row(data: Path, tmp_pa
     assert isinstance(again.exception, IdError)
     wrong = invoke("agency", "add", "../x", "--data", str(data), "--name", "X", "--purposes", str(purposes))
     assert isinstance(wrong.exception, IdError)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "cannot be read"),
+        ({"library-card": {}}, "the whole file"),
+        ([{"name": "p", "description": {"en": "P"}, "retention": "P0D", "claims": {"pid": [["x"]]}}], "no claim x"),
+        ([{"name": "p", "description": {"en": "P"}, "retention": "P0D", "claims": {"y": [["x"]]}}], "no type y"),
+        ([{"name": "p", "description": {"en": "P"}, "retention": "five years", "claims": {}}], "retention"),
+    ],
+)
+def test_purposes_that_cannot_be_are_told_in_words(data: Path, tmp_path: Path, content: Any, told: str) -> None:
+    file = tmp_path / "purposes.json"
+    if content is not None:
+        file.write_text(json.dumps(content))
+    result = invoke("agency", "add", "a-1", "--data", str(data), "--name", "A", "--purposes", str(file))
+    assert isinstance(result.exception, IdError) and told in result.exception.detail, result.exception
+    assert result.exception.hint
+
+
+def test_the_readme_s_purposes_are_accepted_and_can_be_asked_by_name(data: Path, tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    [content] = re.findall(r"^```json\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    file = tmp_path / "purposes.json"
+    file.write_text(content)
+    result = invoke("agency", "add", "library", "--data", str(data), "--name", "City Library", "--purposes", str(file))
+    assert result.exit_code == 0, result.exception
+
+
+@pytest.mark.parametrize("option", ["--redirect-uri", "--webhook-url", "--policy-url"])
+def test_addresses_of_an_agency_are_https(data: Path, tmp_path: Path, option: str) -> None:
+    file = tmp_path / "purposes.json"
+    file.write_text("[]")
+    given = ("--data", str(data), "--name", "A", "--purposes", str(file), option, "ftp://agency.example/x")
+    result = invoke("agency", "add", "a-2", *given)
+    assert isinstance(result.exception, IdError) and option in result.exception.detail
+
+
+def test_init_with_an_address_without_identifier_leaves_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    addresses = ("--base-url", "https://localhost:9443", "--staff-url", "https://localhost:9444")
+    result = invoke("init", "--data", str(folder), *addresses)
+    assert isinstance(result.exception, IdError) and "loopback" in result.exception.detail
+    assert not folder.exists()
+
+
+def test_serve_says_what_is_wrong_before_it_listens(data: Path, tmp_path: Path) -> None:
+    port = str(free_port())
+    same = invoke("serve", "--data", str(data), "--port", port, "--staff-port", port)
+    assert isinstance(same.exception, IdError) and "--staff-port" in same.exception.detail
+    key = tmp_path / "key.pem"
+    absent = invoke("serve", "--data", str(data), "--port", port, "--tls-cert", str(key), "--tls-key", str(key))
+    assert isinstance(absent.exception, IdError) and "No such file" in absent.exception.detail
+    key.touch(mode=0o600)
+    empty = invoke("serve", "--data", str(data), "--port", port, "--tls-cert", str(key), "--tls-key", str(key))
+    assert isinstance(empty.exception, IdError) and "--tls-key" in empty.exception.hint
+    assert invoke("serve", "--data", str(data), "--port", "99999").exit_code == 2
 
 
 def test_doctor_tells_what_is_well_and_what_is_not(data: Path, tmp_path: Path) -> None:
