@@ -91,7 +91,10 @@ class Outbound:
             answer, location = self._once("GET", url, {"Accept": accept}, None, limit, deadline)
             if location is None:
                 return answer
-            url = urljoin(url, location)
+            try:
+                url = urljoin(url, location)
+            except ValueError as error:
+                raise FetchFailed("the source redirects to an address that cannot be read") from error
         raise FetchFailed("the source redirects where it must not, or too often")
 
     def post(self, url: str, *, body: bytes, content_type: str, max_bytes: int = 4096) -> Fetched:
