@@ -113,4 +113,8 @@ def _invalid(request: Request, error: RequestValidationError) -> tuple[str, str,
 
 def _fault(kind: str) -> str:
     """Return words for a validator's fault without what was sent: its message may quote it."""
-    return "is missing" if kind == "missing" else f"is not as it should be ({kind})"
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return "is not known here"
+    return f"is not as it should be ({kind})"

@@ -23,6 +23,7 @@ from idservice import audit
 from idservice.database import reading, transaction
 from idservice.registry import trust
 from idservice.service import Service
+from idservice.web.help_texts import HELP
 
 from . import rows, webhooks
 from .ask import key_context
@@ -128,8 +129,9 @@ def _end(
             raise ProtocolError("invalid_request", "the request was asked anew", code="request_expired")
     if verdict is not None and verdict.verdict != "valid":
         # "<house code>: …" tells the wallet which check failed; the agency has every check in its verdict.
-        detail = next((check.detail for check in verdict.failures), "the presentation was not accepted")
-        raise ProtocolError("invalid_request", detail, code=verdict.code or "malformed")
+        code = verdict.code or "malformed"
+        words = HELP[code].title if code in HELP else "The presentation was not accepted"
+        raise ProtocolError("invalid_request", words, code=code)
     return response.build_response_answer(redirect_uri=redirect_uri)
 
 

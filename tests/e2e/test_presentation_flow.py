@@ -161,7 +161,7 @@ def test_S03_fail_suspended(service: Service, client: TestClient, wallet: Honest
     made = ask(client, purpose="login")
     answer = wallet.answer(wallet.read(made["request"]))
     assert answer.status_code == 400
-    assert answer.json()["error_description"].startswith("credential_suspended: ")
+    assert answer.json()["error_description"] == "credential_suspended: The credential is suspended"
     done = result(client, made)
     assert (done["verdict"]["verdict"], done["verdict"]["code"]) == ("invalid", "credential_suspended")
 

@@ -49,5 +49,7 @@ function countDown() {
   const clock = setInterval(tick, 1000);
 }
 
+// On a narrow screen the wallet is most likely on this device: the code to scan waits behind its summary.
+if (window.matchMedia("(max-width: 48rem)").matches) document.querySelector("details.id-fold")?.removeAttribute("open");
 if (timer) countDown();
 if (state && "EventSource" in window && !FINAL.has(state.dataset.state)) follow();
