@@ -31,6 +31,11 @@ from tests.skips import pytest_runtest_makereport
 __all__ = ["pytest_runtest_makereport"]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name no test after bytes: they may hold a time or a random value, and processes have to agree on names."""
+    return argname if isinstance(val, bytes | bytearray) else None
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the switch that chooses the database."""
     parser.addoption("--postgres", action="store_true", help="run on PostgreSQL instead of SQLite")
