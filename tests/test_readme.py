@@ -22,7 +22,10 @@ def test_every_line_of_try_it_by_hand_works(tmp_path: Path) -> None:
     blocks = re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
     assert len(blocks) >= 8
     port = str(free_port())
-    script = "set -euo pipefail\n" + "\n".join(blocks).replace("8080", port)
+    # Whatever happens, the service that the lines start ends with them.
+    script = "set -euo pipefail\ntrap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n" + "\n".join(blocks).replace(
+        "8080", port
+    )
     ran = subprocess.run(
         ["bash", "-m", "-c", script],
         cwd=ROOT,
